@@ -1,0 +1,175 @@
+//! What a case file says, once its matrix is expanded and every mistake in it has been told.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use super::{path::Path, template::Template};
+use crate::spec::{Effect, Level, Operation, PortType, RequirementId, schema::Type};
+
+/// One expanded case.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// Its path without `.toml`, then `/key=value` for each entry of its matrix, in file order.
+    pub id: String,
+    /// The file, relative to the folder of cases.
+    pub file: Arc<str>,
+    /// The line of the file where the case begins.
+    pub line: usize,
+    /// What it shows, in a sentence.
+    pub about: String,
+    /// The requirements that it decides; the first owns the expectations that name none.
+    pub requirements: Vec<RequirementId>,
+    /// The strongest level among its requirements.
+    pub level: Level,
+    /// The port type that it talks to.
+    pub port_type: PortType,
+    /// The worst that its requests could do on a server that accepts them.
+    pub effect: Effect,
+    /// The lie of the reference server that this case exists to catch.
+    pub mutant: String,
+    /// The passing case from which it differs in one place.
+    pub twin: Option<String>,
+    /// What it asks the lab of the reference server for; such a case is skipped elsewhere.
+    pub scenario: Option<String>,
+    /// The names of the data that it needs from the target's `[vars]`.
+    pub needs: BTreeSet<String>,
+    /// What it does, in order.
+    pub steps: Vec<Step>,
+}
+
+/// One act of a case.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The line of the file where the step begins.
+    pub line: usize,
+    /// What is done.
+    pub kind: StepKind,
+    /// What must hold of the answer before the case means anything: where it does not, the case is skipped.
+    pub given: Vec<ValueExpectation>,
+    /// What must come back; none for a wait.
+    pub expect: Option<Expect>,
+    /// What is kept of the answer for later steps.
+    pub captures: Vec<Capture>,
+    /// Whether the request is repeated until the values are as expected. Where they never are, the checks are
+    /// inconclusive: they rest on something that did not come.
+    pub poll: Option<Poll>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone)]
+pub enum StepKind {
+    /// Sends an operation's request and takes its answer.
+    Call(Call),
+    /// Sends an envelope as it stands and takes the answer.
+    Raw(Raw),
+    /// Moves the lab's clock; elsewhere, waits.
+    Wait(Duration),
+}
+
+/// An operation's request.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The operation.
+    pub operation: &'static Operation,
+    /// The content of the request's body element: XML in the protocol's namespace unless it says otherwise.
+    pub body: Template,
+    /// An action to send in place of the operation's own.
+    pub action: Option<Template>,
+}
+
+/// An envelope as it stands.
+#[derive(Debug, Clone)]
+pub struct Raw {
+    /// The operation whose reply is expected, where the envelope asks for one.
+    pub operation: Option<&'static Operation>,
+    /// The envelope; `{{message_id}}` and `{{to}}` are filled in.
+    pub envelope: Template,
+    /// The action that the binding carries outside the envelope.
+    pub action: Option<Template>,
+}
+
+/// What must come back.
+#[derive(Debug, Clone)]
+pub struct Expect {
+    /// Reply or fault.
+    pub answer: Answer,
+    /// The requirement that says so; the case's first where the file names none.
+    pub requirement: RequirementId,
+    /// Whether what this server says in the fault is recorded and compared.
+    pub snapshot: bool,
+    /// What must hold of the values in the reply's body element (or in the fault).
+    pub values: Vec<ValueExpectation>,
+}
+
+/// The kind of answer that must come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// The operation's own reply.
+    Reply,
+    /// A SOAP 1.2 fault.
+    Fault(FaultKind),
+    /// Reply or fault: recorded, never judged.
+    Either,
+}
+
+/// How much a fault must say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// A SOAP 1.2 fault of either origin, dispatcher or operation.
+    Any,
+    /// A SOAP 1.2 fault whose detail holds one `IpamException`, [MS-IPAMM2] 2.2.2.1.
+    Common,
+}
+
+/// What must hold of one value.
+#[derive(Debug, Clone)]
+pub struct ValueExpectation {
+    /// The requirement that says so; the case's first where the file names none.
+    pub requirement: RequirementId,
+    /// The line of the file where it stands.
+    pub line: usize,
+    /// What must hold: one of these alternatives, of which there is at least one.
+    pub any: Vec<(Path, Assertion)>,
+    /// Why the case means nothing where this does not hold; for `given` only.
+    pub reason: Option<String>,
+}
+
+/// What must hold of what a path selects.
+#[derive(Debug, Clone)]
+pub enum Assertion {
+    /// The text is this, to the letter, or as a value where a type is given.
+    Equals(Template, Option<Type>),
+    /// The text is one of these, to the letter.
+    OneOf(Vec<Template>),
+    /// The whole text matches.
+    Matches(regex_lite::Regex),
+    /// The element is of this type, all that it holds included.
+    Typed(Type),
+    /// At least one element is selected.
+    Present,
+    /// No element is selected.
+    Absent,
+    /// Exactly this many elements are selected.
+    Count(usize),
+    /// The dateTime is before this one. An empty bound is met by any dateTime.
+    Before(Template),
+    /// The dateTime is after this one. An empty bound is met by any dateTime.
+    After(Template),
+}
+
+/// A value that is kept for later steps.
+#[derive(Debug, Clone)]
+pub struct Capture {
+    /// The name, for `{{name}}`.
+    pub name: String,
+    /// Where the value stands; nil or absent is kept as empty text.
+    pub path: Path,
+}
+
+/// How a request is repeated.
+#[derive(Debug, Clone, Copy)]
+pub struct Poll {
+    /// How long at most; scaled by the target's timing.
+    pub within: Duration,
+    /// How long between two requests.
+    pub every: Duration,
+}

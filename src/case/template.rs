@@ -1,0 +1,5 @@
+//! Text with holes.
+
+/// Text with `{{name}}` holes.
+#[derive(Debug, Clone)]
+pub struct Template;

@@ -1,0 +1,11 @@
+//! What one dialogue did: what was sent, what was seen, and which layer a thing belongs to.
+//!
+//! Leaves out sockets, clocks and judgement. Follows the vocabulary of the house (observation, trace, end, layer).
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+pub mod guard;
+mod layer;
+mod observation;
+
+pub use layer::Layer;
+pub use observation::{End, HttpHead, Observation, Observed, Outgoing, Received, Trace};

@@ -1,0 +1,4 @@
+//! SOAP 1.2 messages: envelopes, addressing, faults, and the contract check of a reply.
+//!
+//! Works on the infoset, whatever the encoding was. Follows [SOAP1.2-1], [WSADDCore] and [MS-IPAMM2] 2.2.2.1.
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]

@@ -1,0 +1,152 @@
+//! Checks and their outcomes, the findings among them, and the evidence that proves them.
+
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Outcome;
+use crate::{
+    session::Layer,
+    spec::{Level, RequirementId},
+};
+
+/// One assertion of a step, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Names the check within its case: the step, then what is asserted, as in `step-1/fault`.
+    pub id: String,
+    /// The requirement that it belongs to.
+    pub requirement: RequirementId,
+    /// The level of that requirement.
+    pub level: Level,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The layer that it looks at.
+    pub layer: Layer,
+    /// What happened, in a line.
+    pub message: String,
+    /// What was expected, where the check compares.
+    pub expected: Option<String>,
+    /// What came instead, or was recorded.
+    pub got: Option<String>,
+    /// Names a finding across runs; empty while there is none.
+    pub fingerprint: String,
+}
+
+impl Check {
+    /// Whether the check is a finding: a must or a should that the target broke.
+    pub fn is_finding(&self) -> bool {
+        matches!(self.outcome, Outcome::Fail | Outcome::Warn)
+    }
+
+    /// Sets the fingerprint: a digest of the expanded case, the check, the requirement and the difference, the latter
+    /// already without ids, times and hosts.
+    pub fn seal(&mut self, case: &str, normalised_difference: &str) {
+        let mut digest = Sha256::new();
+        for part in [case, &self.id, self.requirement.as_str(), normalised_difference] {
+            digest.update(part.as_bytes());
+            digest.update([0]);
+        }
+        self.fingerprint = hex(&digest.finalize()).chars().take(16).collect();
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// What proves the outcomes of a case.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The messages that were exchanged, oldest first.
+    pub exchanges: Vec<Exchange>,
+    /// The trace of a session, in a line an observation.
+    pub trace: Vec<String>,
+    /// The bytes on the wire, where they were kept.
+    pub wire: Option<String>,
+}
+
+/// One request and what came back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// The step of the case, counted from 1; 0 for the harness's own control request.
+    pub step: usize,
+    /// Which attempt of the step, counted from 1: a step that polls has several.
+    pub attempt: usize,
+    /// What was asked, in a word: the operation, or `raw`.
+    pub operation: String,
+    /// When the request was sent, in milliseconds since the case began.
+    pub sent_ms: u64,
+    /// How long the answer took, in milliseconds.
+    pub took_ms: u64,
+    /// The request's envelope.
+    pub request: String,
+    /// What came back in a line: `200 application/soap+xml, 812 bytes`, or how the session ended.
+    pub outcome: String,
+    /// The message that came back; bytes that are no UTF-8 are replaced, and what exceeds 64 KiB is cut with a note.
+    pub response: Option<String>,
+}
+
+/// A check that failed or warned, as a report lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Names the finding across runs.
+    pub fingerprint: String,
+    /// The expanded case.
+    pub case: String,
+    /// The check within the case.
+    pub check: String,
+    /// The requirement that was broken.
+    pub requirement: RequirementId,
+    /// The level of that requirement.
+    pub level: Level,
+    /// Whether a baseline knows it.
+    pub status: FindingStatus,
+}
+
+/// What a baseline says of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingStatus {
+    /// No baseline has it.
+    New,
+    /// The baseline accepts it.
+    Accepted,
+    /// The baseline has it and it did not come.
+    Stale,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_depends_on_all_its_parts() {
+        let check = |id: &str| Check {
+            id: id.to_owned(),
+            requirement: RequirementId::parse("start-task.none-faults").unwrap(),
+            level: Level::Must,
+            outcome: Outcome::Fail,
+            layer: Layer::Operation,
+            message: String::new(),
+            expected: None,
+            got: None,
+            fingerprint: String::new(),
+        };
+        let seal = |id: &str, case: &str, difference: &str| {
+            let mut check = check(id);
+            check.seal(case, difference);
+            check.fingerprint
+        };
+        assert_eq!(seal("a", "b", "c"), seal("a", "b", "c"));
+        assert_eq!(seal("a", "b", "c").len(), 16);
+        for other in [seal("x", "b", "c"), seal("a", "x", "c"), seal("a", "b", "x"), seal("ab", "", "c")] {
+            assert_ne!(seal("a", "b", "c"), other);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! The closed set of events that a run emits: runner and reports meet here, and nowhere else.
+//!
+//! `events.jsonl` holds one event a line; everything else is rendered from it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Check, Evidence, Outcome, Requirement, Ruling};
+use crate::spec::{Effect, Level, RequirementId};
+
+/// One thing that happened in a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The run began; always the first.
+    RunStarted(Box<RunStarted>),
+    /// Something that a reader should know, and that is no verdict.
+    Note(Note),
+    /// A case began.
+    CaseStarted {
+        /// The expanded case.
+        id: String,
+    },
+    /// A case came to its outcome, or was skipped.
+    CaseFinished(Box<CaseRecord>),
+    /// The run was told to stop; cases that had not finished never will.
+    Interrupted {
+        /// Who or what asked.
+        reason: String,
+    },
+    /// The run ended by itself; always the last.
+    RunFinished {
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+    },
+}
+
+/// What holds for the whole run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// The version of this record, `ipamspec-events/1`.
+    pub schema: String,
+    /// The version of the tool.
+    pub tool_version: String,
+    /// The digest of the suite: every case and catalogue file.
+    pub suite_digest: String,
+    /// The revision of the specification that the catalogue was read from.
+    pub suite_revision: String,
+    /// What randomness and message ids were made from.
+    pub seed: String,
+    /// When the run began, RFC 3339 in UTC.
+    pub started: String,
+    /// The server under test.
+    pub target: TargetRecord,
+    /// Every case of the suite, in the order of the report.
+    pub cases: Vec<CasePlan>,
+    /// Every requirement of the catalogue.
+    pub requirements: Vec<Requirement>,
+    /// Every ruling of the catalogue.
+    pub rulings: Vec<Ruling>,
+}
+
+/// The server under test, as reports name it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetRecord {
+    /// The name that the target file gives, or its URL.
+    pub name: String,
+    /// The URL.
+    pub url: String,
+    /// `http`, `https` or `net.tcp`.
+    pub transport: String,
+    /// The security mode: `none` where there is none.
+    pub security: String,
+    /// Whether it is the reference server that this very process started.
+    pub reference: bool,
+    /// The argument that names this target on a command line, for replay; none for the reference.
+    pub argument: Option<String>,
+}
+
+/// A case of the suite before it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CasePlan {
+    /// The expanded case.
+    pub id: String,
+    /// The requirements that it decides.
+    pub requirements: Vec<RequirementId>,
+}
+
+/// Something that a reader should know, and that is no verdict.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The words.
+    pub text: String,
+    /// Whether it is why nothing could be found out of the target: the run then ends with exit code 3.
+    pub blocking: bool,
+}
+
+/// A case and all that came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CaseRecord {
+    /// The expanded case: its path without `.toml`, then `/key=value` for each entry of its matrix.
+    pub id: String,
+    /// What it shows, in a sentence.
+    pub about: String,
+    /// The file, relative to the folder of cases.
+    pub file: String,
+    /// The line of the file where the case begins.
+    pub line: usize,
+    /// The strongest level among its requirements.
+    pub level: Level,
+    /// The worst that its requests could do.
+    pub effect: Effect,
+    /// The port type that it talks to.
+    pub port_type: String,
+    /// The requirements that it decides.
+    pub requirements: Vec<RequirementId>,
+    /// The passing case from which it differs in one place.
+    pub twin: Option<String>,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// Why it was skipped, is inconclusive or is an error; empty otherwise.
+    pub reason: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// What its message ids were made from.
+    pub seed: String,
+    /// The command that runs just this case again.
+    pub replay: String,
+    /// Its checks, in the order in which they were made.
+    pub checks: Vec<Check>,
+    /// What proves them.
+    pub evidence: Evidence,
+}

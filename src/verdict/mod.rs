@@ -1,0 +1,21 @@
+//! Decides and remembers: requirements, checks, findings, the ledger, the claim, and the record of a run.
+//!
+//! Leaves out how things are sent and how they are shown.
+#![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+pub mod catalogue;
+pub mod check;
+pub mod claim;
+pub mod event;
+pub mod exit;
+pub mod ledger;
+pub mod outcome;
+pub mod record;
+pub mod redact;
+
+pub use catalogue::{Catalogue, Requirement, Ruling};
+pub use check::{Check, Evidence, Exchange, Finding, FindingStatus};
+pub use claim::{Claim, ClaimKind};
+pub use event::{CasePlan, CaseRecord, Event, Note, RunStarted, TargetRecord};
+pub use outcome::{Outcome, Summary};
+pub use record::Record;

@@ -1,0 +1,2 @@
+//! The suite as tests: one trial a case.
+fn main() {}
