@@ -7,5 +7,6 @@ pub mod guard;
 mod layer;
 mod observation;
 
+pub use guard::{Guard, Permitted, Refused};
 pub use layer::Layer;
 pub use observation::{End, HttpHead, Observation, Observed, Outgoing, Received, Trace};

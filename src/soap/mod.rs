@@ -2,3 +2,11 @@
 //!
 //! Works on the infoset, whatever the encoding was. Follows [SOAP1.2-1], [WSADDCore] and [MS-IPAMM2] 2.2.2.1.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+pub mod contract;
+mod envelope;
+mod fault;
+pub mod write;
+
+pub use envelope::{Addressing, Envelope, RelatesTo, SoapError, read};
+pub use fault::{ExceptionData, Fault, FaultProblem, IpamException};

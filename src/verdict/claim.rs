@@ -2,6 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{
+    TargetRecord,
+    ledger::{LedgerRow, Status},
+};
+use crate::spec::Level;
+
 /// What a run may say about a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
@@ -34,5 +40,47 @@ impl ClaimKind {
             Self::Reference => "reference",
             Self::None => "none",
         }
+    }
+}
+
+impl Claim {
+    /// What a run may say, by its target and its ledger.
+    pub fn of(target: &TargetRecord, ledger: &[LedgerRow], interrupted: bool) -> Self {
+        let musts = || ledger.iter().filter(|row| row.level == Level::Must);
+        let count = |status: Status| musts().filter(|row| row.status == status).count();
+        let mut reasons = Vec::new();
+        if target.reference {
+            reasons.push("the target is the reference server that this run started".to_owned());
+        }
+        if interrupted {
+            reasons.push("the run was interrupted".to_owned());
+        }
+        for (status, words) in [
+            (Status::Violated, "violated"),
+            (Status::Partly, "verified only in part"),
+            (Status::NotExercised, "not exercised"),
+        ] {
+            let number = count(status);
+            if number > 0 {
+                reasons.push(format!("{number} of {} musts {words}", musts().count()));
+            }
+        }
+        if target.transport != "net.tcp" {
+            reasons
+                .push(format!("{} is a laboratory binding: [MS-IPAMM2] 2.1 asks for TCP bindings", target.transport));
+        }
+        if target.security == "none" {
+            reasons.push("no transport security: [MS-IPAMM2] 2.1 asks for EncryptAndSign".to_owned());
+        }
+        let kind = if target.reference {
+            ClaimKind::Reference
+        } else if count(Status::Verified) == 0 {
+            ClaimKind::None
+        } else if reasons.is_empty() {
+            ClaimKind::Full
+        } else {
+            ClaimKind::Partial
+        };
+        Self { kind, reasons }
     }
 }

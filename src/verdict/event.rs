@@ -49,6 +49,8 @@ pub struct RunStarted {
     pub seed: String,
     /// When the run began, RFC 3339 in UTC.
     pub started: String,
+    /// The weakest level whose new findings make the run end with exit code 1.
+    pub fail_on: Level,
     /// The server under test.
     pub target: TargetRecord,
     /// Every case of the suite, in the order of the report.
@@ -83,6 +85,8 @@ pub struct CasePlan {
     pub id: String,
     /// The requirements that it decides.
     pub requirements: Vec<RequirementId>,
+    /// Whether the run was asked to run it; a twin of a selected case is selected too.
+    pub selected: bool,
 }
 
 /// Something that a reader should know, and that is no verdict.
@@ -119,6 +123,8 @@ pub struct CaseRecord {
     pub outcome: Outcome,
     /// Why it was skipped, is inconclusive or is an error; empty otherwise.
     pub reason: String,
+    /// Who is at fault, for an error.
+    pub blame: Option<Blame>,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
     /// What its message ids were made from.
@@ -129,4 +135,14 @@ pub struct CaseRecord {
     pub checks: Vec<Check>,
     /// What proves them.
     pub evidence: Evidence,
+}
+
+/// Who is at fault for a case that is an error; never the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Blame {
+    /// A file of the user: exit code 2.
+    File,
+    /// The harness: exit code 70.
+    Harness,
 }

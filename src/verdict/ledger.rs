@@ -1,7 +1,10 @@
 //! The ledger: what a run found out about each requirement, computed from checks that really ran.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
+use super::{CasePlan, CaseRecord, Check, Outcome, Requirement};
 use crate::spec::{Level, RequirementId};
 
 /// One requirement and what became of it.
@@ -39,4 +42,97 @@ pub enum Status {
     Verified,
     /// No case can decide it, for a reason.
     Untestable,
+}
+
+impl Status {
+    /// The words as reports write them.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Violated => "violated",
+            Self::Partly => "partly",
+            Self::NotExercised => "not-exercised",
+            Self::Verified => "verified",
+            Self::Untestable => "untestable",
+        }
+    }
+}
+
+/// Computes the ledger of a run. A case decides a requirement that it names; its verdict on it is that of its checks of
+/// it, of which there must be one. Any case may show that a requirement is violated.
+pub fn ledger(requirements: &[Requirement], plan: &[CasePlan], records: &[CaseRecord]) -> Vec<LedgerRow> {
+    let by_id: BTreeMap<&str, &CaseRecord> = records.iter().map(|record| (record.id.as_str(), record)).collect();
+    let mut deciding: BTreeMap<&RequirementId, Vec<&str>> = BTreeMap::new();
+    for case in plan {
+        for requirement in &case.requirements {
+            deciding.entry(requirement).or_default().push(&case.id);
+        }
+    }
+    let mut checks: BTreeMap<&RequirementId, Vec<(&str, &Check)>> = BTreeMap::new();
+    for record in records {
+        for check in &record.checks {
+            checks.entry(&check.requirement).or_default().push((&record.id, check));
+        }
+    }
+    requirements
+        .iter()
+        .map(|requirement| {
+            let cases = deciding.get(&requirement.id).map_or(&[][..], Vec::as_slice);
+            let checks = checks.get(&requirement.id).map_or(&[][..], Vec::as_slice);
+            let (status, reason) = judge(requirement, cases, checks, &by_id);
+            LedgerRow {
+                id: requirement.id.clone(),
+                document: requirement.document.clone(),
+                section: requirement.section.clone(),
+                level: requirement.level,
+                text: requirement.text.clone(),
+                status,
+                reason,
+                cases: cases.iter().map(|case| (*case).to_owned()).collect(),
+            }
+        })
+        .collect()
+}
+
+fn judge(
+    requirement: &Requirement,
+    cases: &[&str],
+    checks: &[(&str, &Check)],
+    records: &BTreeMap<&str, &CaseRecord>,
+) -> (Status, String) {
+    if let Some((case, check)) = checks.iter().find(|(_, check)| check.is_finding()) {
+        return (Status::Violated, format!("{case}: {}", check.message));
+    }
+    if let Some(reason) = &requirement.untestable {
+        return (Status::Untestable, reason.clone());
+    }
+    let passed = |case: &&&str| {
+        let mut of_case = checks.iter().filter(|(id, _)| *id == **case).peekable();
+        of_case.peek().is_some() && of_case.all(|(_, check)| check.outcome == Outcome::Pass)
+    };
+    let count = cases.iter().filter(passed).count();
+    if count == 0 {
+        return (Status::NotExercised, why_not(cases, records));
+    }
+    if count < cases.len() {
+        let missing = cases.iter().find(|case| !passed(case)).copied().unwrap_or_default();
+        let why = why_not(&[missing], records);
+        return (Status::Partly, format!("{count} of {} cases passed; {missing}: {why}", cases.len()));
+    }
+    let recorded = checks.iter().find_map(|(_, check)| check.got.as_deref());
+    match (requirement.level, recorded) {
+        (Level::Observe, Some(got)) => (Status::Verified, format!("recorded, never judged: {got}")),
+        _ => (Status::Verified, String::new()),
+    }
+}
+
+/// Why the first of these cases came to no verdict.
+fn why_not(cases: &[&str], records: &BTreeMap<&str, &CaseRecord>) -> String {
+    let Some(case) = cases.first() else {
+        return "no case decides it".to_owned();
+    };
+    match records.get(case) {
+        None => "the run ended before it".to_owned(),
+        Some(record) if record.reason.is_empty() => "the case ended before it".to_owned(),
+        Some(record) => record.reason.clone(),
+    }
 }

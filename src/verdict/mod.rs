@@ -11,11 +11,10 @@ pub mod exit;
 pub mod ledger;
 pub mod outcome;
 pub mod record;
-pub mod redact;
 
 pub use catalogue::{Catalogue, Requirement, Ruling};
 pub use check::{Check, Evidence, Exchange, Finding, FindingStatus};
 pub use claim::{Claim, ClaimKind};
-pub use event::{CasePlan, CaseRecord, Event, Note, RunStarted, TargetRecord};
+pub use event::{Blame, CasePlan, CaseRecord, Event, Note, RunStarted, TargetRecord};
 pub use outcome::{Outcome, Summary};
 pub use record::Record;

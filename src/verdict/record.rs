@@ -2,9 +2,14 @@
 //!
 //! Leaves out layout. The fields are the contract of `docs/report.schema.json`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{CaseRecord, Claim, Event, Finding, Note, Summary, TargetRecord, ledger::LedgerRow};
+use super::{
+    Blame, CaseRecord, Claim, Event, Finding, FindingStatus, Note, Outcome, RunStarted, Summary, TargetRecord, exit,
+    ledger::{LedgerRow, ledger},
+};
 
 /// Everything a report shows. Serialised, it is `report.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,7 +24,7 @@ pub struct Record {
     pub seed: String,
     /// When the run began, RFC 3339 in UTC.
     pub started: String,
-    /// How long it took, in milliseconds; what is known of it where the run was interrupted.
+    /// How long it took, in milliseconds; 0 where the record was cut off.
     pub duration_ms: u64,
     /// Why the run ended early, where it did.
     pub interrupted: Option<String>,
@@ -79,12 +84,290 @@ pub struct RulingRow {
 }
 
 impl Record {
+    /// The version of the format that this version writes.
+    pub const SCHEMA: &'static str = "ipamspec-report/1";
+
     /// Folds the events of a run, complete or cut off.
     ///
     /// # Errors
     /// Says so when the first event is not `run-started`.
     pub fn fold(events: &[Event]) -> Result<Self, String> {
-        let _ = events;
-        Err("not folded yet".to_owned())
+        let Some((Event::RunStarted(started), events)) = events.split_first() else {
+            return Err("the record does not begin with a `run-started` event".to_owned());
+        };
+        let mut by_id = BTreeMap::new();
+        let mut notes = Vec::new();
+        let mut interrupted = None;
+        let mut duration = None;
+        for event in events {
+            match event {
+                Event::RunStarted(_) => return Err("the record holds two `run-started` events".to_owned()),
+                Event::Note(note) => notes.push(note.clone()),
+                Event::CaseStarted { .. } => {}
+                Event::CaseFinished(record) => {
+                    by_id.insert(record.id.clone(), (**record).clone());
+                }
+                Event::Interrupted { reason } => interrupted = Some(reason.clone()),
+                Event::RunFinished { duration_ms } => duration = Some(*duration_ms),
+            }
+        }
+        if duration.is_none() && interrupted.is_none() {
+            interrupted = Some("the record stops in the middle of the run".to_owned());
+        }
+        let cases: Vec<CaseRecord> = started.cases.iter().filter_map(|plan| by_id.remove(&plan.id)).collect();
+        Ok(Self::of(started, cases, notes, interrupted, duration.unwrap_or_default()))
+    }
+
+    fn of(
+        started: &RunStarted,
+        cases: Vec<CaseRecord>,
+        notes: Vec<Note>,
+        interrupted: Option<String>,
+        duration_ms: u64,
+    ) -> Self {
+        let mut summary = Summary::default();
+        for case in &cases {
+            summary.count(case.outcome);
+        }
+        let findings: Vec<Finding> = cases.iter().flat_map(findings_of).collect();
+        let requirements = ledger(&started.requirements, &started.cases, &cases);
+        let claim = Claim::of(&started.target, &requirements, interrupted.is_some());
+        let blamed = |blame: Blame| cases.iter().any(|case| case.blame == Some(blame));
+        let selected = started.cases.iter().any(|plan| plan.selected);
+        let judged = summary.pass + summary.warn + summary.fail;
+        let exit_code = exit::code(exit::Facts {
+            interrupted: interrupted.is_some(),
+            our_error: blamed(Blame::Harness),
+            file_error: blamed(Blame::File),
+            findings: findings
+                .iter()
+                .any(|finding| finding.status == FindingStatus::New && finding.level >= started.fail_on),
+            inconclusive: summary.inconclusive > 0
+                || notes.iter().any(|note| note.blocking)
+                || (selected && judged == 0),
+            nothing_selected: !selected,
+        });
+        Self {
+            schema: Self::SCHEMA.to_owned(),
+            tool: Tool { name: "ipamspec".to_owned(), version: started.tool_version.clone() },
+            suite: Suite {
+                digest: started.suite_digest.clone(),
+                cases: started.cases.len(),
+                revision: started.suite_revision.clone(),
+            },
+            seed: started.seed.clone(),
+            started: started.started.clone(),
+            duration_ms,
+            interrupted,
+            target: started.target.clone(),
+            claim,
+            summary,
+            rulings: rulings(started, &cases),
+            cases,
+            findings,
+            requirements,
+            machines: Vec::new(),
+            notes,
+            exit_code,
+        }
+    }
+
+    /// The check that a finding is of, and its case.
+    pub fn check_of(&self, finding: &Finding) -> Option<(&CaseRecord, &super::Check)> {
+        let case = self.cases.iter().find(|case| case.id == finding.case)?;
+        Some((case, case.checks.iter().find(|check| check.id == finding.check)?))
+    }
+}
+
+fn findings_of(case: &CaseRecord) -> impl Iterator<Item = Finding> {
+    case.checks.iter().filter(|check| check.is_finding()).map(|check| Finding {
+        fingerprint: check.fingerprint.clone(),
+        case: case.id.clone(),
+        check: check.id.clone(),
+        requirement: check.requirement.clone(),
+        level: check.level,
+        status: FindingStatus::New,
+    })
+}
+
+/// The rulings that requirements rest on, with what checks of those requirements saw.
+fn rulings(started: &RunStarted, cases: &[CaseRecord]) -> Vec<RulingRow> {
+    let row = |ruling: &super::Ruling| {
+        let rests = |id| started.requirements.iter().any(|r| &r.id == id && r.ruling.as_deref() == Some(&ruling.id));
+        let mut looked = Vec::new();
+        let mut readings: Vec<&str> = Vec::new();
+        for case in cases.iter().filter(|case| case.outcome != Outcome::Skip) {
+            for check in case.checks.iter().filter(|check| rests(&check.requirement)) {
+                if looked.last() != Some(&case.id) {
+                    looked.push(case.id.clone());
+                }
+                let reading = check.got.as_deref().unwrap_or(&check.message);
+                if !readings.contains(&reading) && readings.len() < 5 {
+                    readings.push(reading);
+                }
+            }
+        }
+        RulingRow {
+            id: ruling.id.clone(),
+            reading: readings.join("; "),
+            expected: ruling.reading.clone(),
+            cases: looked,
+        }
+    };
+    started.rulings.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        session::Layer,
+        spec::{Effect, Level, RequirementId},
+        verdict::{CasePlan, Check, ClaimKind, Evidence, Requirement, ledger::Status},
+    };
+
+    fn id(text: &str) -> RequirementId {
+        RequirementId::parse(text).unwrap()
+    }
+
+    fn started(cases: &[(&str, &str)]) -> Event {
+        let requirement = |(_, requirement): &(&str, &str)| Requirement {
+            id: id(requirement),
+            document: "MS-IPAMM2".to_owned(),
+            section: "3.3.4.139".to_owned(),
+            level: Level::Must,
+            text: "text".to_owned(),
+            untestable: None,
+            ruling: None,
+        };
+        let mut requirements: Vec<Requirement> = cases.iter().map(requirement).collect();
+        requirements.dedup_by(|a, b| a.id == b.id);
+        Event::RunStarted(Box::new(RunStarted {
+            schema: "ipamspec-events/1".to_owned(),
+            tool_version: "0".to_owned(),
+            suite_digest: "d".to_owned(),
+            suite_revision: "12.0".to_owned(),
+            seed: "s".to_owned(),
+            started: "2024-01-01T00:00:00Z".to_owned(),
+            fail_on: Level::Must,
+            target: TargetRecord {
+                name: "t".to_owned(),
+                url: "http://127.0.0.1/".to_owned(),
+                transport: "http".to_owned(),
+                security: "none".to_owned(),
+                reference: false,
+                argument: None,
+            },
+            cases: cases
+                .iter()
+                .map(|(case, requirement)| CasePlan {
+                    id: (*case).to_owned(),
+                    requirements: vec![id(requirement)],
+                    selected: true,
+                })
+                .collect(),
+            requirements,
+            rulings: Vec::new(),
+        }))
+    }
+
+    fn finished(case: &str, outcome: Outcome, checks: &[(&str, Outcome)]) -> Event {
+        let check = |(requirement, outcome): &(&str, Outcome)| Check {
+            id: "step-1/answer".to_owned(),
+            requirement: id(requirement),
+            level: Level::Must,
+            outcome: *outcome,
+            layer: Layer::Operation,
+            message: "m".to_owned(),
+            expected: None,
+            got: None,
+            fingerprint: String::new(),
+        };
+        let reason = if matches!(outcome, Outcome::Skip | Outcome::Inconclusive) { "because" } else { "" };
+        Event::CaseFinished(Box::new(CaseRecord {
+            id: case.to_owned(),
+            about: String::new(),
+            file: String::new(),
+            line: 1,
+            level: Level::Must,
+            effect: Effect::Read,
+            port_type: "IIpamServer".to_owned(),
+            requirements: Vec::new(),
+            twin: None,
+            outcome,
+            reason: reason.to_owned(),
+            blame: None,
+            duration_ms: 1,
+            seed: String::new(),
+            replay: String::new(),
+            checks: checks.iter().map(check).collect(),
+            evidence: Evidence::default(),
+        }))
+    }
+
+    const END: Event = Event::RunFinished { duration_ms: 7 };
+
+    fn fold(events: &[Event]) -> Record {
+        Record::fold(events).unwrap()
+    }
+
+    #[test]
+    fn verified_needs_every_deciding_case() {
+        let plan = started(&[("a", "r.one"), ("b", "r.one")]);
+        let pass = |case| finished(case, Outcome::Pass, &[("r.one", Outcome::Pass)]);
+        let skip = finished("b", Outcome::Skip, &[]);
+        let both = fold(&[plan.clone(), pass("a"), pass("b"), END]);
+        assert_eq!((both.requirements[0].status, both.exit_code), (Status::Verified, 0));
+        assert_eq!(both.claim.kind, ClaimKind::Partial);
+        let one = fold(&[plan.clone(), pass("a"), skip.clone(), END]);
+        assert_eq!((one.requirements[0].status, one.exit_code), (Status::Partly, 0));
+        assert!(one.requirements[0].reason.contains("because"), "{:?}", one.requirements);
+        let none = fold(&[plan, finished("a", Outcome::Skip, &[]), skip, END]);
+        assert_eq!((none.requirements[0].status, none.exit_code), (Status::NotExercised, 3));
+        assert_eq!(none.claim.kind, ClaimKind::None);
+    }
+
+    #[test]
+    fn a_case_that_made_no_check_of_it_verifies_nothing() {
+        let record =
+            fold(&[started(&[("a", "r.one")]), finished("a", Outcome::Pass, &[("r.two", Outcome::Pass)]), END]);
+        assert_eq!(record.requirements[0].status, Status::NotExercised);
+    }
+
+    #[test]
+    fn a_violation_anywhere_outweighs_passes() {
+        let plan = started(&[("a", "r.one"), ("b", "r.two")]);
+        let a = finished("a", Outcome::Pass, &[("r.one", Outcome::Pass)]);
+        let b = finished("b", Outcome::Fail, &[("r.one", Outcome::Fail), ("r.two", Outcome::Inconclusive)]);
+        let record = fold(&[plan, a, b, END]);
+        assert_eq!(record.requirements[0].status, Status::Violated);
+        assert_eq!(record.requirements[1].status, Status::NotExercised);
+        assert_eq!((record.findings.len(), record.exit_code), (1, 1));
+    }
+
+    #[test]
+    fn what_is_inconclusive_or_cut_off_is_not_green() {
+        let plan = started(&[("a", "r.one"), ("b", "r.one")]);
+        let a = finished("a", Outcome::Pass, &[("r.one", Outcome::Pass)]);
+        let b = finished("b", Outcome::Inconclusive, &[("r.one", Outcome::Inconclusive)]);
+        assert_eq!(fold(&[plan.clone(), a.clone(), b, END]).exit_code, 3);
+        let cut = fold(&[plan.clone(), a]);
+        assert_eq!((cut.exit_code, cut.requirements[0].status), (130, Status::Partly));
+        assert!(cut.interrupted.is_some());
+        assert!(Record::fold(&[END]).is_err());
+        let blocked = Event::Note(Note { text: "dead".to_owned(), blocking: true });
+        assert_eq!(fold(&[plan, blocked, END]).exit_code, 3);
+    }
+
+    #[test]
+    fn a_finding_below_the_level_asked_for_is_green() {
+        let mut plan = started(&[("a", "r.one")]);
+        let Event::CaseFinished(mut case) = finished("a", Outcome::Warn, &[("r.one", Outcome::Warn)]) else { panic!() };
+        case.checks[0].level = Level::Should;
+        let case = Event::CaseFinished(case);
+        assert_eq!(fold(&[plan.clone(), case.clone(), END]).exit_code, 0);
+        let Event::RunStarted(run) = &mut plan else { panic!() };
+        run.fail_on = Level::Should;
+        assert_eq!(fold(&[plan, case, END]).exit_code, 1);
     }
 }

@@ -162,6 +162,14 @@ impl Element {
         })
     }
 
+    /// The elements among the children, taken out.
+    pub fn into_elements(self) -> impl Iterator<Item = Self> {
+        self.children.into_iter().filter_map(|node| match node {
+            Node::Element(element) => Some(element),
+            Node::Text(_) => None,
+        })
+    }
+
     /// The children of this name.
     pub fn all<'a>(&'a self, namespace: &'a str, local: &'a str) -> impl Iterator<Item = &'a Self> {
         self.elements().filter(move |element| element.name.is(namespace, local))
