@@ -1,3 +1,20 @@
 //! Plans, executes, judges and stores a run; it emits events.
 //!
-//! Leaves out how they are shown.
+//! Leaves out how they are shown. The reference server is known here only as a [`Lab`].
+
+pub mod ask;
+pub mod execute;
+pub mod files;
+pub mod judge;
+pub mod lab;
+pub mod pace;
+pub mod plan;
+pub mod questions;
+pub mod run;
+pub mod store;
+pub mod target;
+
+pub use lab::{Lab, World};
+pub use plan::Selection;
+pub use run::{Options, run};
+pub use target::Target;

@@ -116,3 +116,68 @@ pub struct Trace {
     /// Oldest first.
     pub observations: Vec<Observation>,
 }
+
+impl HttpHead {
+    /// The media type, without its parameters.
+    pub fn media_type(&self) -> Option<&str> {
+        self.content_type.as_deref()?.split(';').next().map(str::trim)
+    }
+
+    /// The `action` parameter of the media type, unquoted. [SOAP1.2-2] 7.1.4, RFC 3902.
+    pub fn action(&self) -> Option<String> {
+        let mut rest = self.content_type.as_deref()?;
+        loop {
+            let (_, parameter) = rest.split_once(';')?;
+            let (name, value) = parameter.split_once('=')?;
+            let value = value.trim_start();
+            let (value, after) = match value.strip_prefix('"') {
+                Some(quoted) => unquote(quoted),
+                None => {
+                    let end = value.find(';').unwrap_or(value.len());
+                    let (value, after) = value.split_at(end);
+                    (value.trim_end().to_owned(), after)
+                }
+            };
+            if name.trim().eq_ignore_ascii_case("action") {
+                return Some(value);
+            }
+            rest = after;
+        }
+    }
+}
+
+/// The text up to the closing quote, escapes undone, and what follows it.
+fn unquote(quoted: &str) -> (String, &str) {
+    let mut value = String::new();
+    let mut chars = quoted.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '"' => return (value, quoted.get(at + 1..).unwrap_or_default()),
+            '\\' => value.extend(chars.next().map(|(_, escaped)| escaped)),
+            c => value.push(c),
+        }
+    }
+    (value, "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_media_type_is_taken_apart() {
+        let head = |text: &str| HttpHead { status: 200, content_type: Some(text.to_owned()) };
+        let probes = [
+            ("application/soap+xml", "application/soap+xml", None),
+            ("application/soap+xml ; charset=utf-8; action=\"urn:a;b\"", "application/soap+xml", Some("urn:a;b")),
+            ("a/b;ACTION=urn:x;q=1", "a/b", Some("urn:x")),
+            ("a/b; x=\"q\\\"; action=no\"; action=\"\\\\yes\"", "a/b", Some("\\yes")),
+            ("a/b; action=\"open", "a/b", Some("open")),
+            ("a/b; charset", "a/b", None),
+        ];
+        for (text, media_type, action) in probes {
+            assert_eq!(head(text).media_type(), Some(media_type));
+            assert_eq!(head(text).action().as_deref(), action, "{text}");
+        }
+    }
+}

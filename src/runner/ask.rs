@@ -1,0 +1,185 @@
+//! Puts one request on the wire, through the guard and at the target's pace, and keeps what was exchanged as evidence.
+
+use std::{sync::Arc, time::Duration};
+
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use super::{
+    judge::{end_in_words, in_words, says_soap},
+    lab::World,
+    pace::Pace,
+};
+use crate::{
+    session::{Guard, Observed, Outgoing, Permitted, Refused},
+    soap::{self, Fault},
+    spec::{Operation, PortType},
+    transport::{HttpTransport, HttpUrl},
+    verdict::{Exchange, hex},
+    xml::{self, Element},
+};
+
+/// How much of an answer is kept as evidence.
+const KEPT: usize = 64 * 1024;
+
+/// A target that can be asked.
+#[derive(Clone)]
+pub struct Line {
+    /// What carries requests.
+    pub transport: HttpTransport,
+    /// The address of each port type.
+    pub endpoints: Vec<(PortType, HttpUrl)>,
+    /// What may be sent.
+    pub guard: Arc<Guard>,
+    /// How fast.
+    pub pace: Arc<Pace>,
+    /// What message ids are made from.
+    pub seed: Arc<str>,
+}
+
+/// What a known-good question was answered with.
+#[derive(Debug)]
+pub enum Answered {
+    /// The operation's reply.
+    Reply(Element),
+    /// A fault.
+    Fault(Box<Fault>),
+    /// A SOAP message that is neither, or a message that only claims to be one.
+    Nonsense(String),
+    /// Nothing that a server of this protocol says, or nothing at all.
+    Nothing(String),
+}
+
+impl Line {
+    /// The address of a port type, in a world of the lab where there is one.
+    pub fn address(&self, port_type: PortType, world: Option<&World>) -> Option<HttpUrl> {
+        let (_, url) = self.endpoints.iter().find(|(known, _)| *known == port_type)?;
+        match world {
+            None => Some(url.clone()),
+            Some(world) => url.with_path(&format!("{}{}", world.path_prefix, url.path())).ok(),
+        }
+    }
+
+    /// A message id: the same for the same seed, case, step and attempt.
+    pub fn message_id(&self, case: &str, step: usize, attempt: usize) -> String {
+        let mut digest = Sha256::new();
+        digest.update(format!("{}\0{case}\0{step}\0{attempt}", self.seed));
+        let mut digits = hex(&digest.finalize());
+        digits.truncate(32);
+        // A UUID of version 8, RFC 9562: its bits are ours to choose.
+        digits.replace_range(12..13, "8");
+        digits.replace_range(16..17, "a");
+        let part = |range: std::ops::Range<usize>| digits.get(range).unwrap_or_default();
+        format!("urn:uuid:{}-{}-{}-{}-{}", part(0..8), part(8..12), part(12..16), part(16..20), part(20..32))
+    }
+
+    /// Lets a request through the guard.
+    ///
+    /// # Errors
+    /// The guard holds it back.
+    pub fn permit(&self, outgoing: Outgoing) -> Result<Permitted, Refused> {
+        self.guard.permit(outgoing)
+    }
+
+    /// Sends a request when its turn comes. `fresh` asks for a connection of its own.
+    pub async fn send(&self, url: &HttpUrl, request: &Permitted, fresh: bool) -> (Observed, Duration) {
+        self.pace.turn().await;
+        let began = Instant::now();
+        let observed = if fresh {
+            self.transport.exchange_fresh(url, request).await
+        } else {
+            self.transport.exchange(url, request).await
+        };
+        (observed, began.elapsed())
+    }
+
+    /// Asks a question that changes nothing, on a fresh connection.
+    pub async fn question(&self, operation: &'static Operation, who: &str, attempt: usize) -> Answered {
+        let Some(url) = self.address(operation.port_type, None) else {
+            return Answered::Nothing(format!("the target file names no endpoint for {}", operation.port_type.name()));
+        };
+        let message_id = self.message_id(who, 0, attempt);
+        let envelope = soap::write::request(operation, operation.action, &message_id, &url.to_string(), "");
+        let outgoing = Outgoing {
+            action: Some(operation.action.to_owned()),
+            message_id: Some(message_id.clone()),
+            envelope: envelope.into(),
+        };
+        match self.permit(outgoing) {
+            Err(refused) => Answered::Nothing(refused.to_string()),
+            Ok(permitted) => read_answer(&self.send(&url, &permitted, true).await.0, operation, &message_id),
+        }
+    }
+}
+
+fn read_answer(observed: &Observed, operation: &Operation, message_id: &str) -> Answered {
+    let received = match observed {
+        Observed::Received(received) => received,
+        Observed::Silence { waited } => return Answered::Nothing(format!("nothing came within {}", in_words(*waited))),
+        Observed::Ended(end) => return Answered::Nothing(end_in_words(end)),
+        Observed::Sent(_) => return Answered::Nothing("no answer was taken".to_owned()),
+    };
+    let head = received.http.as_ref();
+    let status = head.map_or(200, |head| head.status);
+    let kind = head.and_then(|head| head.content_type.as_deref()).unwrap_or("no content type");
+    let read = soap::read(&received.bytes, &xml::Limits::default());
+    if read.is_err() && !says_soap(head) {
+        let why = super::judge::environment(status).unwrap_or("this is not an answer of SOAP; check url and [endpoints]");
+        return Answered::Nothing(format!("HTTP {status}, {kind}: {why}"));
+    }
+    let envelope = match read {
+        Ok(envelope) => envelope,
+        Err(error) => return Answered::Nonsense(error.to_string()),
+    };
+    let action = head.and_then(crate::session::HttpHead::action);
+    let checked = soap::contract::check(envelope, Some(operation), Some(message_id), action.as_deref());
+    match checked.answer {
+        soap::contract::Answer::Reply(element) => Answered::Reply(element),
+        soap::contract::Answer::Fault(fault) => Answered::Fault(fault),
+        soap::contract::Answer::Neither => {
+            let broken = checked.rules.iter().find(|held| !held.kept);
+            Answered::Nonsense(broken.map_or_else(String::new, |held| format!("expected {}, got {}", held.expected, held.got)))
+        }
+    }
+}
+
+/// What was exchanged, as a report shows it.
+pub fn exchange(step: usize, attempt: usize, operation: &str, request: &Outgoing, sent: Duration, answer: (&Observed, Duration)) -> Exchange {
+    let (observed, took) = answer;
+    let (outcome, response) = match observed {
+        Observed::Received(received) => {
+            let kind = received.http.as_ref().map(|head| {
+                format!("HTTP {}, {}, ", head.status, head.content_type.as_deref().unwrap_or("no content type"))
+            });
+            let outcome = format!("{}{} bytes", kind.unwrap_or_default(), received.bytes.len());
+            (outcome, Some(shown(&received.bytes)))
+        }
+        Observed::Silence { waited } => (format!("nothing came within {}", in_words(*waited)), None),
+        Observed::Ended(end) => (end_in_words(end), None),
+        Observed::Sent(_) => (String::new(), None),
+    };
+    Exchange {
+        step,
+        attempt,
+        operation: operation.to_owned(),
+        sent_ms: millis(sent),
+        took_ms: millis(took),
+        request: shown(&request.envelope),
+        outcome,
+        response,
+    }
+}
+
+fn shown(bytes: &[u8]) -> String {
+    match bytes.get(..KEPT) {
+        Some(kept) if bytes.len() > KEPT => {
+            format!("{}\n[cut here: {} of {} bytes]", String::from_utf8_lossy(kept), KEPT, bytes.len())
+        }
+        _ => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
+
+/// Whole milliseconds.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,318 @@
+//! Executes one case: its steps in order, each answer judged, until the case has come to its outcome.
+//!
+//! Leaves out which cases run when. Cancelling drops the session and gives the case's world back.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use super::{
+    ask::{self, Answered, Line},
+    judge::{Asked, Judged, in_words, judge, wants_control},
+    lab::{Lab, World},
+    target::Target,
+};
+use crate::{
+    case::{Case, Escape, Poll, Step, StepKind, Template},
+    session::{Layer, Outgoing},
+    soap,
+    spec::Operation,
+    verdict::{Blame, CaseRecord, Catalogue, Check, Evidence, Exchange, Outcome},
+    xml::Element,
+};
+
+/// What every case of a run shares.
+#[derive(Clone)]
+pub struct Executor {
+    /// The way to the target.
+    pub line: Line,
+    /// The requirements.
+    pub catalogue: Arc<Catalogue>,
+    /// The lab, where the target is the reference server.
+    pub lab: Option<Arc<dyn Lab>>,
+    /// The target.
+    pub target: Arc<Target>,
+    /// A question that was answered before, for control requests.
+    pub control: Option<&'static Operation>,
+    /// The command that runs a case again, up to the case.
+    pub replay: Arc<str>,
+}
+
+/// How a case ended before its last step.
+enum Ended {
+    /// It says nothing about this target.
+    Skip(String),
+    /// A check said so.
+    Judged,
+    /// A file or we are wrong.
+    Error(Blame, String),
+}
+
+/// A case's world, given back when the case is done or dropped.
+struct Held<'a> {
+    lab: &'a dyn Lab,
+    world: World,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.lab.close(&self.world);
+    }
+}
+
+struct Running<'a> {
+    executor: &'a Executor,
+    case: &'a Case,
+    world: Option<Held<'a>>,
+    began: Instant,
+    captures: BTreeMap<String, String>,
+    checks: Vec<Check>,
+    exchanges: Vec<Exchange>,
+}
+
+impl Executor {
+    /// Runs a case to its outcome.
+    pub async fn execute(&self, case: &Case) -> CaseRecord {
+        let began = Instant::now();
+        let world = match &self.lab {
+            None => None,
+            Some(lab) => match lab.open(case.scenario.as_deref()) {
+                Ok(world) => Some(Held { lab: lab.as_ref(), world }),
+                Err(problem) => return self.record(case, Outcome::Error, problem, Some(Blame::File)),
+            },
+        };
+        let mut running =
+            Running { executor: self, case, world, began, captures: BTreeMap::new(), checks: Vec::new(), exchanges: Vec::new() };
+        let ended = running.steps().await;
+        let Running { checks, exchanges, .. } = running;
+        let (outcome, reason, blame) = outcome(ended, &checks);
+        CaseRecord {
+            duration_ms: ask::millis(began.elapsed()),
+            checks,
+            evidence: Evidence { exchanges, ..Evidence::default() },
+            ..self.record(case, outcome, reason, blame)
+        }
+    }
+
+    /// The record of a case that sent nothing.
+    pub fn record(&self, case: &Case, outcome: Outcome, reason: String, blame: Option<Blame>) -> CaseRecord {
+        CaseRecord {
+            id: case.id.clone(),
+            about: case.about.clone(),
+            file: case.file.to_string(),
+            line: case.line,
+            level: case.level,
+            effect: case.effect,
+            port_type: case.port_type.name().to_owned(),
+            requirements: case.requirements.clone(),
+            twin: case.twin.clone(),
+            outcome,
+            reason,
+            blame,
+            duration_ms: 0,
+            seed: self.line.seed.to_string(),
+            replay: format!("{} --case {}", self.replay, case.id),
+            checks: Vec::new(),
+            evidence: Evidence::default(),
+        }
+    }
+}
+
+/// What a case comes to: an error, else its worst check.
+fn outcome(ended: Ended, checks: &[Check]) -> (Outcome, String, Option<Blame>) {
+    let worst = checks.iter().map(|check| check.outcome).max();
+    match (ended, worst) {
+        (Ended::Error(blame, problem), _) => (Outcome::Error, problem, Some(blame)),
+        (Ended::Skip(reason), worst) if worst.is_none_or(|worst| worst <= Outcome::Warn) => (Outcome::Skip, reason, None),
+        (_, None) => (Outcome::Error, "the case made no check".to_owned(), Some(Blame::Harness)),
+        (_, Some(worst)) => {
+            let why = checks.iter().find(|check| check.outcome == worst);
+            let reason = match worst {
+                Outcome::Inconclusive => why.map(|check| check.message.clone()).unwrap_or_default(),
+                _ => String::new(),
+            };
+            (worst, reason, None)
+        }
+    }
+}
+
+impl Running<'_> {
+    async fn steps(&mut self) -> Ended {
+        let case = self.case;
+        for (index, step) in case.steps.iter().enumerate() {
+            let number = index + 1;
+            match &step.kind {
+                StepKind::Wait(duration) => self.wait(*duration).await,
+                StepKind::Call(_) | StepKind::Raw(_) => {
+                    if let Err(ended) = self.asked(number, step).await {
+                        self.later_steps_not_reached(number);
+                        return ended;
+                    }
+                }
+            }
+        }
+        Ended::Judged
+    }
+
+    /// Asks until the values are as expected, or once where the step does not poll; keeps the checks of the last answer.
+    async fn asked(&mut self, number: usize, step: &Step) -> Result<(), Ended> {
+        let mut waited = Duration::ZERO;
+        for attempt in 1.. {
+            let mut judged = self.attempt(number, attempt, step).await?;
+            if let Some(reason) = judged.unmet {
+                return Err(Ended::Skip(reason));
+            }
+            let again = match step.poll {
+                Some(poll) if !judged.values_hold && judged.reply.is_some() => Some(self.scaled(poll)),
+                _ => None,
+            };
+            match again {
+                Some(poll) if waited < poll.within => {
+                    self.wait(poll.every).await;
+                    waited += poll.every;
+                    continue;
+                }
+                Some(poll) => never_seen(&mut judged.checks, poll),
+                None => {}
+            }
+            let stopped = judged.checks.iter().any(|check| check.outcome > Outcome::Warn);
+            self.checks.append(&mut judged.checks);
+            if stopped {
+                return Err(Ended::Judged);
+            }
+            if let Some(reply) = &judged.reply {
+                self.capture(step, reply)?;
+            }
+            return Ok(());
+        }
+        Ok(())
+    }
+
+    async fn attempt(&mut self, number: usize, attempt: usize, step: &Step) -> Result<Judged, Ended> {
+        let executor = self.executor;
+        let world = self.world.as_ref().map(|held| &held.world);
+        let Some(url) = executor.line.address(self.case.port_type, world) else {
+            return Err(Ended::Error(Blame::File, format!("the target file names no endpoint for {}", self.case.port_type.name())));
+        };
+        let message_id = executor.line.message_id(&self.case.id, number, attempt);
+        let (outgoing, name) = self.render(step, &message_id, &url.to_string())?;
+        let permitted = executor.line.permit(outgoing).map_err(|refused| Ended::Skip(refused.to_string()))?;
+        let sent = self.began.elapsed();
+        let (observed, took) = executor.line.send(&url, &permitted, false).await;
+        self.keep(ask::exchange(number, attempt, name, permitted.outgoing(), sent, (&observed, took)));
+        let control = if wants_control(&observed) { Some(self.control(attempt).await) } else { None };
+        let asked =
+            Asked { case: self.case, number, step, operation: step.operation(), message_id: &message_id, control };
+        let vars = |name: &str| self.var(name);
+        Ok(judge(asked, &observed, &executor.catalogue, &vars))
+    }
+
+    fn render(&self, step: &Step, message_id: &str, to: &str) -> Result<(Outgoing, &'static str), Ended> {
+        let vars = |name: &str| match name {
+            "message_id" => Some(message_id.to_owned()),
+            "to" => Some(to.to_owned()),
+            name => self.var(name),
+        };
+        let fill = |template: &Template, escape: Escape| {
+            let missing = |name: String| Ended::Error(Blame::File, format!("`{{{{{name}}}}}` has no value"));
+            template.render(&vars, escape).map_err(missing)
+        };
+        match &step.kind {
+            StepKind::Call(call) => {
+                let action = match &call.action {
+                    Some(action) => fill(action, Escape::None)?,
+                    None => call.operation.action.to_owned(),
+                };
+                let body = fill(&call.body, Escape::Xml)?;
+                let envelope = soap::write::request(call.operation, &action, message_id, to, &body).into();
+                let outgoing = Outgoing { action: Some(action), message_id: Some(message_id.to_owned()), envelope };
+                Ok((outgoing, call.operation.name))
+            }
+            StepKind::Raw(raw) => {
+                let action = raw.action.as_ref().map(|action| fill(action, Escape::None)).transpose()?;
+                let envelope = fill(&raw.envelope, Escape::Xml)?.into();
+                let name = raw.operation.map_or("raw", |operation| operation.name);
+                Ok((Outgoing { action, message_id: Some(message_id.to_owned()), envelope }, name))
+            }
+            StepKind::Wait(_) => Err(Ended::Error(Blame::Harness, "a wait sends nothing".to_owned())),
+        }
+    }
+
+    fn var(&self, name: &str) -> Option<String> {
+        self.captures.get(name).cloned().or_else(|| self.executor.target.var(name).map(str::to_owned))
+    }
+
+    fn capture(&mut self, step: &Step, reply: &Element) -> Result<(), Ended> {
+        for capture in &step.captures {
+            let vars = |name: &str| self.var(name);
+            let text = capture.path.select(reply, &vars).map_err(|name| {
+                Ended::Error(Blame::File, format!("`{{{{{name}}}}}` has no value"))
+            })?;
+            self.captures.insert(capture.name.clone(), text.first_text().unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// Of the attempts of a step that polls, the first and the last are kept.
+    fn keep(&mut self, exchange: Exchange) {
+        let superseded = |last: &&mut Exchange| last.step == exchange.step && last.attempt > 1 && exchange.attempt > 1;
+        match self.exchanges.last_mut().filter(superseded) {
+            Some(last) => *last = exchange,
+            None => self.exchanges.push(exchange),
+        }
+    }
+
+    /// Whether a known-good question on a fresh connection is answered, now that something was not.
+    async fn control(&self, attempt: usize) -> bool {
+        let Some(operation) = self.executor.control else { return false };
+        let answered = self.executor.line.question(operation, &self.case.id, attempt).await;
+        matches!(answered, Answered::Reply(_) | Answered::Fault(_))
+    }
+
+    async fn wait(&self, duration: Duration) {
+        match &self.world {
+            Some(held) => held.lab.advance(&held.world, duration),
+            None => tokio::time::sleep(self.executor.target.scaled(duration)).await,
+        }
+    }
+
+    fn scaled(&self, poll: Poll) -> Poll {
+        // The lab's clock is moved by what the case says; a real one is waited for, at the target's scale.
+        if self.world.is_some() { poll } else { Poll { within: self.executor.target.scaled(poll.within), ..poll } }
+    }
+
+    /// What later steps would have decided, so that the ledger can say why it was not.
+    fn later_steps_not_reached(&mut self, broken: usize) {
+        let case = self.case;
+        for (index, step) in case.steps.iter().enumerate().skip(broken) {
+            let message = format!("not reached: step {broken} came to no good answer");
+            let owned = step.expect.iter().flat_map(|expect| {
+                let values = expect.values.iter().map(|value| &value.requirement);
+                std::iter::once(&expect.requirement).chain(values).enumerate()
+            });
+            for (place, requirement) in owned {
+                let name = if place == 0 { "answer".to_owned() } else { format!("value-{place}") };
+                self.checks.push(Check {
+                    id: format!("step-{}/{name}", index + 1),
+                    requirement: requirement.clone(),
+                    level: self.executor.catalogue.requirements.get(requirement).map_or(case.level, |r| r.level),
+                    outcome: Outcome::Inconclusive,
+                    layer: Layer::Operation,
+                    message: message.clone(),
+                    expected: None,
+                    got: None,
+                    fingerprint: String::new(),
+                });
+            }
+        }
+    }
+}
+
+/// A poll that ended without seeing what it waited for rests on something that did not come: that is no verdict.
+fn never_seen(checks: &mut [Check], poll: Poll) {
+    for check in checks.iter_mut().filter(|check| check.id.contains("/value-") && check.is_finding()) {
+        check.outcome = Outcome::Inconclusive;
+        check.message = format!("not seen within {}", in_words(poll.within));
+        check.fingerprint.clear();
+    }
+}

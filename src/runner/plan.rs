@@ -1,0 +1,106 @@
+//! Plans a run: which cases are selected, which are skipped before anything is sent, and which wait for their twin.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::target::Target;
+use crate::{
+    case::{Case, Suite, glob::Glob},
+    session::Guard,
+    spec::{Level, PortType},
+};
+
+/// Which cases a run is asked to run.
+#[derive(Debug, Default, Clone)]
+pub struct Selection {
+    /// Cases whose id matches one of these; every case where there is none.
+    pub cases: Vec<Glob>,
+    /// Cases that decide a requirement that matches one of these.
+    pub requirements: Vec<Glob>,
+    /// Cases that talk to this port type.
+    pub port_type: Option<PortType>,
+    /// Cases that decide a requirement of this level or above.
+    pub level: Option<Level>,
+    /// Cases that are left out.
+    pub skip: Vec<Glob>,
+}
+
+/// A pattern of a selection that matches nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{option} `{pattern}` matches nothing{suggestion}")]
+pub struct MatchesNothing {
+    /// The option that it was given with.
+    pub option: &'static str,
+    /// The pattern.
+    pub pattern: String,
+    /// What may be meant, as ` (did you mean …)`, or empty.
+    pub suggestion: String,
+}
+
+impl Selection {
+    /// The ids of the selected cases, twins of selected cases included.
+    ///
+    /// # Errors
+    /// A pattern that matches nothing.
+    pub fn select(&self, suite: &Suite) -> Result<BTreeSet<String>, MatchesNothing> {
+        let case_ids = || suite.cases.iter().map(|case| case.id.as_str());
+        let requirement_ids = || suite.catalogue.requirements.keys().map(crate::spec::RequirementId::as_str);
+        for (option, globs) in [("--case", &self.cases), ("--skip", &self.skip)] {
+            some_match(option, globs, case_ids)?;
+        }
+        some_match("--requirement", &self.requirements, requirement_ids)?;
+        let matches = |globs: &[Glob], text: &str| globs.iter().any(|glob| glob.matches(text));
+        let wanted = |case: &Case| {
+            (self.cases.is_empty() || matches(&self.cases, &case.id))
+                && (self.requirements.is_empty()
+                    || case.requirements.iter().any(|id| matches(&self.requirements, id.as_str())))
+                && self.port_type.is_none_or(|port_type| case.port_type == port_type)
+                && self.level.is_none_or(|level| case.level >= level)
+                && !matches(&self.skip, &case.id)
+        };
+        let twins: BTreeMap<&str, &str> =
+            suite.cases.iter().filter_map(|case| Some((case.id.as_str(), case.twin.as_deref()?))).collect();
+        let mut selected = BTreeSet::new();
+        for case in suite.cases.iter().filter(|case| wanted(case)) {
+            let mut id = Some(case.id.as_str());
+            while let Some(next) = id.filter(|id| !selected.contains(*id)) {
+                selected.insert(next.to_owned());
+                id = twins.get(next).copied();
+            }
+        }
+        Ok(selected)
+    }
+}
+
+fn some_match<'a, I: Iterator<Item = &'a str>>(
+    option: &'static str,
+    globs: &[Glob],
+    ids: impl Fn() -> I,
+) -> Result<(), MatchesNothing> {
+    for glob in globs {
+        if !ids().any(|id| glob.matches(id)) {
+            let near = ids().max_by(|a, b| {
+                strsim::jaro_winkler(a, glob.as_str()).total_cmp(&strsim::jaro_winkler(b, glob.as_str()))
+            });
+            let suggestion = near.map(|near| format!("; the nearest is `{near}`")).unwrap_or_default();
+            return Err(MatchesNothing { option, pattern: glob.as_str().to_owned(), suggestion });
+        }
+    }
+    Ok(())
+}
+
+/// Why a case cannot run on this target, before anything is sent.
+pub fn skip_reason(case: &Case, target: &Target, guard: &Guard, has_lab: bool) -> Option<String> {
+    if case.scenario.is_some() && !has_lab {
+        return Some("needs the lab of the reference server".to_owned());
+    }
+    if !guard.allows(case.effect) {
+        return Some(format!("not allowed: effect `{}`", case.effect));
+    }
+    let missing: Vec<&str> = case.needs.iter().map(String::as_str).filter(|name| target.var(name).is_none()).collect();
+    if !missing.is_empty() {
+        return Some(format!("missing data: [vars] {} in the target file", missing.join(", ")));
+    }
+    let operations = case.steps.iter().filter_map(crate::case::Step::operation);
+    let lacking = operations.into_iter().find(|operation| target.lacks(operation.name))?;
+    Some(format!("lacking on this product: {}", lacking.name))
+}

@@ -1,0 +1,265 @@
+//! Runs a suite against a target: questions first, then cases side by side, twins before those that rest on them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use tokio::{
+    sync::{Semaphore, mpsc::UnboundedSender, watch},
+    task::JoinSet,
+    time::Instant,
+};
+
+use super::{
+    ask::{Line, millis},
+    execute::Executor,
+    lab::Lab,
+    pace::Pace,
+    plan::{self, MatchesNothing, Selection},
+    questions::{self, Readiness},
+    target::Target,
+};
+use crate::{
+    case::{Case, Suite},
+    session::Guard,
+    spec::{Effect, Level, PortType},
+    transport::{BadCertificates, HttpOptions, HttpTransport},
+    verdict::{Blame, CasePlan, CaseRecord, Event, Outcome, RunStarted, TargetRecord},
+};
+
+/// What a run is asked for, beside its target.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Which cases.
+    pub selection: Selection,
+    /// How many cases at once; what the target allows where none is given, and never more than that.
+    pub jobs: Option<usize>,
+    /// What message ids are made from; the digest of the suite where none is given.
+    pub seed: Option<String>,
+    /// Effects allowed beside those of the target file.
+    pub allow: Vec<Effect>,
+    /// The weakest level whose new findings make the run end with exit code 1.
+    pub fail_on: Level,
+    /// The command that runs this again, up to `--case`.
+    pub replay: String,
+}
+
+/// Why a run could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum CannotRun {
+    /// A pattern matches nothing.
+    #[error(transparent)]
+    MatchesNothing(#[from] MatchesNothing),
+    /// The certificates of the target file cannot be used.
+    #[error(transparent)]
+    Certificates(#[from] BadCertificates),
+}
+
+/// Runs. Events go out as they happen; `stop` ends the run early when it becomes `Some`.
+///
+/// # Errors
+/// Nothing was begun: a pattern matches nothing, or the target's certificates cannot be used.
+pub async fn run(
+    suite: Arc<Suite>,
+    target: Arc<Target>,
+    lab: Option<Arc<dyn Lab>>,
+    options: Options,
+    events: UnboundedSender<Event>,
+    mut stop: watch::Receiver<Option<String>>,
+) -> Result<(), CannotRun> {
+    let began = Instant::now();
+    let selected = options.selection.select(&suite)?;
+    let guard = match &lab {
+        Some(_) => Guard::new(Effect::ALL, None),
+        None => Guard::new(target.allow.effects.iter().copied().chain(options.allow.iter().copied()), target.allow.tasks.clone()),
+    };
+    let timing = &target.timing;
+    let transport = HttpTransport::new(HttpOptions {
+        connect: target.scaled(timing.connect),
+        reply: target.scaled(timing.reply),
+        overall: target.scaled(timing.operation),
+        reply_bytes: target.limits.reply_bytes,
+        ca_pem: target.ca_pem.clone(),
+    })?;
+    let seed: Arc<str> = options.seed.as_deref().unwrap_or(&suite.digest).into();
+    let line = Line {
+        transport,
+        endpoints: PortType::ALL.into_iter().filter_map(|kind| Some((kind, target.endpoint(kind)?))).collect(),
+        guard: Arc::new(guard),
+        pace: Arc::new(Pace::new(if lab.is_some() { None } else { target.limits.rate })),
+        seed: seed.clone(),
+    };
+    let send = |event: Event| {
+        // The receiver is gone only when the process is about to end.
+        let _ = events.send(event);
+    };
+    send(Event::RunStarted(Box::new(started(&suite, &target, lab.is_some(), &options, &selected, &seed))));
+
+    let readiness = tokio::select! {
+        readiness = questions::ask(&line) => readiness,
+        reason = stopped(&mut stop) => {
+            send(Event::Interrupted { reason });
+            return Ok(());
+        }
+    };
+    for note in &readiness.notes {
+        send(Event::Note(note.clone()));
+    }
+    let executor = Executor {
+        line,
+        catalogue: Arc::new(suite.catalogue.clone()),
+        control: readiness.control,
+        replay: options.replay.as_str().into(),
+        lab,
+        target: target.clone(),
+    };
+    let sessions = target.limits.sessions;
+    let jobs = options.jobs.map_or(sessions, |jobs| jobs.min(sessions)).max(1);
+    let mut crew = Crew { executor, readiness, selected, outcomes: BTreeMap::new(), jobs: Arc::new(Semaphore::new(jobs)) };
+    for phase in phases(&suite.cases) {
+        tokio::select! {
+            () = crew.work(phase, &send) => {}
+            reason = stopped(&mut stop) => {
+                send(Event::Interrupted { reason });
+                return Ok(());
+            }
+        }
+    }
+    send(Event::RunFinished { duration_ms: millis(began.elapsed()) });
+    Ok(())
+}
+
+async fn stopped(stop: &mut watch::Receiver<Option<String>>) -> String {
+    match stop.wait_for(Option::is_some).await {
+        Ok(reason) => reason.clone().unwrap_or_default(),
+        // Nobody can stop the run any more.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+fn started(
+    suite: &Suite,
+    target: &Target,
+    reference: bool,
+    options: &Options,
+    selected: &BTreeSet<String>,
+    seed: &str,
+) -> RunStarted {
+    let now = jiff::Timestamp::now();
+    let now = now.round(jiff::Unit::Second).unwrap_or(now);
+    RunStarted {
+        schema: "ipamspec-events/1".to_owned(),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        suite_digest: suite.digest.clone(),
+        suite_revision: suite.catalogue.revision.clone(),
+        seed: seed.to_owned(),
+        started: now.to_string(),
+        fail_on: options.fail_on,
+        target: TargetRecord { reference, ..target.record() },
+        cases: suite
+            .cases
+            .iter()
+            .map(|case| CasePlan {
+                id: case.id.clone(),
+                requirements: case.requirements.clone(),
+                selected: selected.contains(&case.id),
+            })
+            .collect(),
+        requirements: suite.catalogue.requirements.values().cloned().collect(),
+        rulings: suite.catalogue.rulings.values().cloned().collect(),
+    }
+}
+
+/// Cases without a twin, then those whose twin is among them, and so on.
+fn phases(cases: &[Case]) -> Vec<Vec<Case>> {
+    let twins: BTreeMap<&str, &str> =
+        cases.iter().filter_map(|case| Some((case.id.as_str(), case.twin.as_deref()?))).collect();
+    let depth = |case: &Case| std::iter::successors(twins.get(case.id.as_str()), |twin| twins.get(**twin)).count();
+    let mut phases: Vec<Vec<Case>> = Vec::new();
+    for case in cases {
+        let depth = depth(case);
+        if phases.len() <= depth {
+            phases.resize_with(depth + 1, Vec::new);
+        }
+        if let Some(phase) = phases.get_mut(depth) {
+            phase.push(case.clone());
+        }
+    }
+    phases
+}
+
+/// What is known while cases run.
+struct Crew {
+    executor: Executor,
+    readiness: Readiness,
+    selected: BTreeSet<String>,
+    outcomes: BTreeMap<String, (Outcome, String)>,
+    jobs: Arc<Semaphore>,
+}
+
+impl Crew {
+    /// Runs cases that rest on none of each other.
+    async fn work(&mut self, cases: Vec<Case>, send: &impl Fn(Event)) {
+        let mut tasks = JoinSet::new();
+        let mut ids = BTreeMap::new();
+        for case in cases {
+            if let Some(record) = self.without_running(&case) {
+                self.finished(record, send);
+                continue;
+            }
+            let (executor, jobs) = (self.executor.clone(), self.jobs.clone());
+            let spare = self.executor.record(&case, Outcome::Error, String::new(), Some(Blame::Harness));
+            send(Event::CaseStarted { id: case.id.clone() });
+            let handle = tasks.spawn(async move {
+                // The semaphore is never closed.
+                let _turn = jobs.acquire_owned().await.ok();
+                executor.execute(&case).await
+            });
+            ids.insert(handle.id(), spare);
+        }
+        while let Some(joined) = tasks.join_next_with_id().await {
+            let record = match joined {
+                Ok((_, record)) => record,
+                Err(error) => {
+                    let Some(record) = ids.remove(&error.id()) else { continue };
+                    let reason = "ipamspec itself failed in this case: please send us this report and what it printed";
+                    CaseRecord { reason: reason.to_owned(), ..record }
+                }
+            };
+            self.finished(record, send);
+        }
+    }
+
+    fn finished(&mut self, record: CaseRecord, send: &impl Fn(Event)) {
+        self.outcomes.insert(record.id.clone(), (record.outcome, record.reason.clone()));
+        send(Event::CaseFinished(Box::new(record)));
+    }
+
+    /// The record of a case that is not run, where there is a reason not to.
+    fn without_running(&self, case: &Case) -> Option<CaseRecord> {
+        let executor = &self.executor;
+        let record = |outcome, reason| Some(executor.record(case, outcome, reason, None));
+        if !self.selected.contains(&case.id) {
+            return record(Outcome::Skip, "not selected".to_owned());
+        }
+        if let Some(reason) = plan::skip_reason(case, &executor.target, &executor.line.guard, executor.lab.is_some()) {
+            return record(Outcome::Skip, reason);
+        }
+        if let Some(why) = &self.readiness.blocked {
+            return record(Outcome::Inconclusive, why.clone());
+        }
+        // A scenario is a world of its own: what the default world says of itself does not hold there.
+        if let Some(reason) = self.readiness.skips(case).filter(|_| case.scenario.is_none()) {
+            return record(Outcome::Skip, reason);
+        }
+        let (twin, (outcome, reason)) = case.twin.as_ref().and_then(|twin| Some((twin, self.outcomes.get(twin)?)))?;
+        match outcome {
+            Outcome::Pass | Outcome::Warn => None,
+            Outcome::Skip => record(Outcome::Skip, format!("its twin may not run: {reason}")),
+            Outcome::Fail | Outcome::Inconclusive | Outcome::Error => {
+                record(Outcome::Inconclusive, format!("its twin did not pass: {twin}"))
+            }
+        }
+    }
+}
