@@ -3,6 +3,29 @@
 //! Leaves out what messages mean. Follows XML 1.0, Namespaces in XML 1.0 and XML Schema part 2.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod chars;
+mod date_time;
+mod declaration;
+mod duration;
+mod error;
+mod event;
+mod namespaces;
+mod number;
+mod reader;
+mod references;
+mod tag;
 mod tree;
+mod validate;
+mod value;
+mod writer;
 
+pub use date_time::DateTime;
+pub use duration::Duration;
+pub use error::{Limit, XmlError, XmlErrorKind};
+pub use event::{Builder, Event};
+pub use number::Number;
+pub use reader::{EventReader, Limits, fragment, read};
 pub use tree::{Attribute, Document, Element, Node, Position, QName, Scope};
+pub use validate::{Mismatch, validate, validate_field};
+pub use value::{Double, Value, ValueError, type_name};
+pub use writer::{Writer, escape_attribute, escape_text, pretty, write};

@@ -3,7 +3,7 @@
 //! Comments and processing instructions carry no meaning here and are left out, but for the places of the latter, which
 //! SOAP forbids. Text and CDATA that touch are one node.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use crate::spec::namespace;
 
@@ -90,6 +90,29 @@ impl Scope {
             scope = &declarations.outer;
         }
         prefix.is_empty().then(|| "".into())
+    }
+
+    /// The prefixes in scope with their namespaces, in the order of the prefixes; the default has an empty one. Prefixes
+    /// that are undeclared are left out, but for the default.
+    pub fn bindings(&self) -> impl Iterator<Item = (&str, &Arc<str>)> {
+        let mut bound = BTreeMap::new();
+        let mut scope = self;
+        while let Some(declarations) = &scope.0 {
+            for (prefix, namespace) in &declarations.declared {
+                bound.entry(&**prefix).or_insert(namespace);
+            }
+            scope = &declarations.outer;
+        }
+        bound.into_iter().filter(|(prefix, namespace)| prefix.is_empty() || !namespace.is_empty())
+    }
+
+    /// Whether two elements share one scope, as a child does with its parent where it declares nothing.
+    pub fn is_shared_with(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            (None, None) => true,
+            _ => false,
+        }
     }
 
     /// Reads a name in a value, as `i:type` and `s:Value` hold them; white space around it is left out. A name without a
@@ -197,6 +220,24 @@ impl Element {
                 Node::Element(_) => None,
             })
             .collect()
+    }
+
+    /// Whether two elements say the same: places in a text and prefixes are not looked at.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let mut pairs = vec![(self, other)];
+        while let Some((a, b)) = pairs.pop() {
+            if a.name != b.name || a.attributes != b.attributes || a.children.len() != b.children.len() {
+                return false;
+            }
+            for nodes in a.children.iter().zip(&b.children) {
+                match nodes {
+                    (Node::Element(a), Node::Element(b)) => pairs.push((a, b)),
+                    (Node::Text(a), Node::Text(b)) if a == b => {}
+                    _ => return false,
+                }
+            }
+        }
+        true
     }
 
     /// Whether `i:nil` says that there is no value.

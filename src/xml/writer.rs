@@ -1,0 +1,327 @@
+//! XML written: prefixes chosen, characters escaped, always well-formed whatever it is given.
+//!
+//! Leaves out documents' declarations: what is written is UTF-8 without one. Follows XML 1.0 and Namespaces in XML 1.0.
+
+use std::{borrow::Cow, collections::BTreeSet, slice};
+
+use super::{
+    Element, Node, Scope,
+    chars::{first_illegal, is_char, is_ncname, to_ncname},
+    namespaces::check_declaration,
+};
+use crate::spec::namespace::{PREFIXES, XML, XMLNS};
+
+/// Escapes characters for the content of an element. A character that XML does not allow becomes U+FFFD.
+pub fn escape_text(text: &str) -> Cow<'_, str> {
+    escape(text, |c| match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        // A reader makes a line feed of a plain one.
+        '\r' => Some("&#13;"),
+        _ => None,
+    })
+}
+
+/// Escapes characters for an attribute value in double quotes. A character that XML does not allow becomes U+FFFD.
+pub fn escape_attribute(text: &str) -> Cow<'_, str> {
+    escape(text, |c| match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        // A reader makes spaces of plain ones.
+        '\t' => Some("&#9;"),
+        '\n' => Some("&#10;"),
+        '\r' => Some("&#13;"),
+        _ => None,
+    })
+}
+
+/// Writes an element and all that it holds. The prefixes of its scope are kept, so that names in values mean what they did.
+pub fn write(element: &Element) -> String {
+    write_tree(element, false)
+}
+
+/// Writes an element for people to read: children on lines of their own, where only white space stands between them.
+pub fn pretty(element: &Element) -> String {
+    write_tree(element, true)
+}
+
+/// Writes one element with all that it holds, piece by piece. What would not be well-formed is put right: a name that is
+/// none gets `_` for what may not stand there, a second attribute of one name is left out, and so is an attribute after
+/// content.
+#[derive(Debug)]
+pub struct Writer {
+    out: String,
+    /// The start tag that is still open to attributes.
+    tag: Option<Tag>,
+    /// The names of the open elements as written, and how many bindings there were outside each.
+    open: Vec<(String, usize)>,
+    /// Prefixes and namespaces, the innermost last.
+    bindings: Vec<(String, String)>,
+}
+
+#[derive(Debug)]
+struct Tag {
+    namespace: String,
+    local: String,
+    declared: Vec<(String, String)>,
+    attributes: Vec<(String, String, String)>,
+}
+
+impl Tag {
+    fn new(namespace: &str, local: &str) -> Self {
+        // No name is in the namespace of declarations.
+        let namespace = if namespace == XMLNS { String::new() } else { legal(namespace) };
+        Self { namespace, local: name(local), declared: Vec::new(), attributes: Vec::new() }
+    }
+}
+
+impl Writer {
+    /// Begins the one element that is written, in a namespace, empty for none.
+    pub fn new(namespace: &str, local: &str) -> Self {
+        Self { out: String::new(), tag: Some(Tag::new(namespace, local)), open: Vec::new(), bindings: Vec::new() }
+    }
+
+    /// Begins an element inside the current one.
+    pub fn start(&mut self, namespace: &str, local: &str) -> &mut Self {
+        self.close_tag();
+        self.tag = Some(Tag::new(namespace, local));
+        self
+    }
+
+    /// Binds a prefix in the current start tag, empty for the default; for names in values. One that may not be bound, or
+    /// that this tag binds already, is passed over.
+    pub fn declare(&mut self, prefix: &str, namespace: &str) -> &mut Self {
+        let namespace = legal(namespace);
+        if let Some(tag) = &mut self.tag
+            && prefix != "xml"
+            && (prefix.is_empty() || is_ncname(prefix))
+            && check_declaration(prefix, &namespace).is_ok()
+            && tag.declared.iter().all(|(known, _)| known != prefix)
+        {
+            tag.declared.push((prefix.to_owned(), namespace));
+        }
+        self
+    }
+
+    /// Adds an attribute to the current start tag.
+    pub fn attribute(&mut self, namespace: &str, local: &str, value: &str) -> &mut Self {
+        if let Some(tag) = &mut self.tag
+            && namespace != XMLNS
+            && (!namespace.is_empty() || local != "xmlns")
+        {
+            tag.attributes.push((legal(namespace), name(local), value.to_owned()));
+        }
+        self
+    }
+
+    /// Adds text to the current element.
+    pub fn text(&mut self, text: &str) -> &mut Self {
+        if !text.is_empty() {
+            self.close_tag();
+            self.out.push_str(&escape_text(text));
+        }
+        self
+    }
+
+    /// Ends the current element; the outermost one is ended by [`Writer::finish`] only.
+    pub fn end(&mut self) -> &mut Self {
+        if self.open.len() + usize::from(self.tag.is_some()) > 1 {
+            self.end_innermost();
+        }
+        self
+    }
+
+    /// Ends all open elements; the text.
+    pub fn finish(mut self) -> String {
+        while self.tag.is_some() || !self.open.is_empty() {
+            self.end_innermost();
+        }
+        self.out
+    }
+
+    fn end_innermost(&mut self) {
+        let empty = self.tag.is_some();
+        if empty {
+            self.close_tag();
+        }
+        let Some((name, bindings)) = self.open.pop() else { return };
+        self.bindings.truncate(bindings);
+        if empty {
+            // The tag that was just written ends with `>`.
+            self.out.pop();
+            self.out.push_str(" />");
+        } else {
+            self.out.extend(["</", &name, ">"]);
+        }
+    }
+
+    /// Writes the start tag that is still open, once all its declarations are known.
+    fn close_tag(&mut self) {
+        let Some(tag) = self.tag.take() else { return };
+        let outside = self.bindings.len();
+        for (prefix, namespace) in tag.declared {
+            if self.bound(&prefix) != Some(&namespace)
+                && !(prefix.is_empty() && namespace.is_empty() && self.bound("").is_none())
+            {
+                self.bindings.push((prefix, namespace));
+            }
+        }
+        let element = match tag.namespace.as_str() {
+            "" => {
+                self.no_default(outside);
+                tag.local
+            }
+            namespace => qualified(&self.prefix(namespace, true), &tag.local),
+        };
+        let mut seen = BTreeSet::new();
+        let mut attributes = Vec::with_capacity(tag.attributes.len());
+        for (namespace, local, value) in tag.attributes {
+            if seen.insert((namespace.clone(), local.clone())) {
+                let prefix = if namespace.is_empty() { String::new() } else { self.prefix(&namespace, false) };
+                attributes.push((qualified(&prefix, &local), value));
+            }
+        }
+
+        self.out.extend(["<", &element]);
+        for (prefix, namespace) in self.bindings.iter().skip(outside) {
+            let (mark, prefix) = if prefix.is_empty() { (" xmlns", "") } else { (" xmlns:", prefix.as_str()) };
+            self.out.extend([mark, prefix, "=\"", &escape_attribute(namespace), "\""]);
+        }
+        for (name, value) in attributes {
+            self.out.extend([" ", &name, "=\"", &escape_attribute(&value), "\""]);
+        }
+        self.out.push('>');
+        self.open.push((element, outside));
+    }
+
+    /// Makes sure that there is no default namespace in the element whose bindings begin at `outside`.
+    fn no_default(&mut self, outside: usize) {
+        if self.bound("").is_none_or(str::is_empty) {
+            return;
+        }
+        match self.bindings.iter_mut().skip(outside).find(|(prefix, _)| prefix.is_empty()) {
+            Some((_, namespace)) => namespace.clear(),
+            None => self.bindings.push((String::new(), String::new())),
+        }
+    }
+
+    /// A prefix bound to a namespace, which is not empty; one is declared where there is none.
+    fn prefix(&mut self, namespace: &str, default: bool) -> String {
+        if namespace == XML {
+            return "xml".to_owned();
+        }
+        let usable = |prefix: &str| (default || !prefix.is_empty()) && self.bound(prefix) == Some(namespace);
+        let of_namespace = self.bindings.iter().rev().filter(|(_, bound)| bound == namespace);
+        if let Some(prefix) = of_namespace.map(|(prefix, _)| prefix).find(|prefix| usable(prefix)) {
+            return prefix.clone();
+        }
+        let usual = PREFIXES.iter().find(|(_, known)| *known == namespace).map(|(prefix, _)| (*prefix).to_owned());
+        // One more number than there are bindings: one of them is free.
+        let numbered = (1..=self.bindings.len() + 1).map(|number| format!("n{number}"));
+        let prefix = usual.into_iter().chain(numbered).find(|prefix| self.bound(prefix).is_none()).unwrap_or_default();
+        self.bindings.push((prefix.clone(), namespace.to_owned()));
+        prefix
+    }
+
+    /// The namespace that a prefix is bound to here.
+    fn bound(&self, prefix: &str) -> Option<&str> {
+        self.bindings.iter().rev().find(|(known, _)| known == prefix).map(|(_, namespace)| namespace.as_str())
+    }
+
+    /// Writes what an element's start tag says, and its scope where it is not the one outside.
+    fn tree_tag(&mut self, element: &Element, outside: Option<&Scope>) {
+        if outside.is_none_or(|outside| !outside.is_shared_with(&element.scope)) {
+            for (prefix, namespace) in element.scope.bindings() {
+                self.declare(prefix, namespace);
+            }
+        }
+        for attribute in &element.attributes {
+            self.attribute(&attribute.name.namespace, &attribute.name.local, &attribute.value);
+        }
+    }
+
+    /// Begins a new line, indented.
+    fn line(&mut self, depth: usize) {
+        self.close_tag();
+        self.out.push('\n');
+        self.out.extend(std::iter::repeat_n("  ", depth));
+    }
+}
+
+/// An element whose content is being written.
+struct Level<'a> {
+    element: &'a Element,
+    rest: slice::Iter<'a, Node>,
+    /// Whether its children stand on lines of their own.
+    lines: bool,
+}
+
+impl<'a> Level<'a> {
+    fn new(element: &'a Element, pretty: bool) -> Self {
+        let lines = pretty && element.elements().next().is_some() && !element.has_text();
+        Self { element, rest: element.children.iter(), lines }
+    }
+}
+
+fn write_tree(root: &Element, pretty: bool) -> String {
+    let mut writer = Writer::new(&root.name.namespace, &root.name.local);
+    writer.tree_tag(root, None);
+    let mut levels = vec![Level::new(root, pretty)];
+    loop {
+        let depth = levels.len();
+        let Some(level) = levels.last_mut() else { return writer.finish() };
+        match level.rest.next() {
+            Some(Node::Text(_)) if level.lines => {}
+            Some(Node::Text(text)) => {
+                writer.text(text);
+            }
+            Some(Node::Element(child)) => {
+                if level.lines {
+                    writer.line(depth);
+                }
+                writer.start(&child.name.namespace, &child.name.local);
+                writer.tree_tag(child, Some(&level.element.scope));
+                // Within text, white space may matter.
+                let pretty = level.lines;
+                levels.push(Level::new(child, pretty));
+            }
+            None => {
+                if level.lines {
+                    writer.line(depth - 1);
+                }
+                levels.pop();
+                writer.end();
+            }
+        }
+    }
+}
+
+fn escape(text: &str, special: impl Fn(char) -> Option<&'static str>) -> Cow<'_, str> {
+    if first_illegal(text).is_none() && !text.contains(|c| special(c).is_some()) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match special(c) {
+            Some(reference) => escaped.push_str(reference),
+            None => escaped.push(if is_char(c) { c } else { '\u{FFFD}' }),
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// A text of characters that XML allows.
+fn legal(text: &str) -> String {
+    text.chars().map(|c| if is_char(c) { c } else { '\u{FFFD}' }).collect()
+}
+
+fn name(local: &str) -> String {
+    if is_ncname(local) { local.to_owned() } else { to_ncname(local) }
+}
+
+fn qualified(prefix: &str, local: &str) -> String {
+    if prefix.is_empty() { local.to_owned() } else { format!("{prefix}:{local}") }
+}
