@@ -47,11 +47,12 @@ impl Progress {
             line.push_str(", ");
             line.push_str(oldest);
         }
-        match width.checked_sub(1) {
-            None | Some(0) => String::new(),
-            Some(room) if line.chars().count() > room => Shown::line_within(&line, room - 1).to_string(),
-            Some(_) => Shown::line(&line).to_string(),
+        let line = Shown::line(&line);
+        let room = width.saturating_sub(1);
+        if line.as_str().chars().count() <= room {
+            return line.to_string();
         }
+        line.as_str().chars().take(room.saturating_sub(1)).chain((room > 0).then_some('…')).collect()
     }
 }
 

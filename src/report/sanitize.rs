@@ -67,12 +67,15 @@ fn within(text: &str, limit: usize) -> (&str, bool) {
 
 fn sanitize(text: &str, lines: bool) -> String {
     let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
         match c {
             '\n' | '\t' if lines => shown.push(c),
-            // Control pictures stand 0x2400 above the characters that they picture.
-            '\0'..='\x1f' => shown.push(char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}')),
-            '\x7f' => shown.push('\u{2421}'),
+            // The line feed that follows says the same.
+            '\r' if lines && characters.peek() == Some(&'\n') => {}
+            '\n' => shown.push_str("\\n"),
+            '\t' => shown.push_str("\\t"),
+            '\r' => shown.push_str("\\r"),
             _ if is_hidden(c) => {
                 let _ = write!(shown, "\\u{{{:x}}}", u32::from(c));
             }
@@ -99,9 +102,9 @@ mod tests {
 
     #[test]
     fn escapes_and_turns_are_spelled_out() {
-        assert_eq!(Shown::line("a\x1b[31mred\x07\r\n\tb").as_str(), "a␛[31mred␇␍␊␉b");
-        assert_eq!(Shown::block("a\r\n\tb\0").as_str(), "a␍\n\tb␀");
-        assert_eq!(Shown::line("\u{202e}evil\u{9b}2J\u{7f}").as_str(), "\\u{202e}evil\\u{9b}2J␡");
+        assert_eq!(Shown::line("a\x1b[31mred\x07\r\n\tb").as_str(), r"a\u{1b}[31mred\u{7}\r\n\tb");
+        assert_eq!(Shown::block("a\r\n\tb\rc\0").as_str(), "a\n\tb\\rc\\u{0}");
+        assert_eq!(Shown::line("\u{202e}evil\u{9b}2J\u{7f}").as_str(), r"\u{202e}evil\u{9b}2J\u{7f}");
         assert_eq!(Shown::line("Größe 漢字 <b> & \"q\"").as_str(), "Größe 漢字 <b> & \"q\"");
     }
 

@@ -102,7 +102,7 @@ impl Terminal {
             format!("{} at {} ({}, security {})", target.name, target.url, target.transport, target.security)
         };
         let line = format!("ipamspec {}: {} against {against}", run.tool_version, count(run.cases.len(), "case"));
-        self.ink.bold(Shown::line_within(&line, LIMIT).as_str()) + "\n"
+        self.ink.bold(&wrap(Shown::line_within(&line, LIMIT).as_str(), 0, 2)) + "\n"
     }
 
     fn case(&mut self, case: &CaseRecord) -> String {

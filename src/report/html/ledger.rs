@@ -4,15 +4,20 @@
 
 use std::collections::BTreeMap;
 
-use super::{Link, NAMES, Places, place, tally};
+use super::{Link, Places, place, tally};
 use crate::{
     report::{
         sanitize::Shown,
-        words::{self, Word},
+        words::{self, Word, count},
     },
     spec::OPERATIONS,
     verdict::{Record, ledger::LedgerRow},
 };
+
+/// How many cases are named beside a requirement.
+const NAMES: usize = 100;
+/// How many cases are named without a fold.
+const UNFOLDED: usize = 3;
 
 /// A section of a document in the ledger.
 pub(super) struct Section<'a> {
@@ -29,6 +34,8 @@ pub(super) struct Row<'a> {
     pub(super) reason: Shown,
     pub(super) cases: Vec<Link>,
     pub(super) more: usize,
+    pub(super) total: String,
+    pub(super) folded: bool,
 }
 
 impl<'a> Places<'a> {
@@ -49,6 +56,8 @@ impl<'a> Places<'a> {
                 reason: Shown::line(&row.reason),
                 cases: row.cases.iter().take(NAMES).map(|id| self.link(id)).collect(),
                 more: row.cases.len().saturating_sub(NAMES),
+                total: count(row.cases.len(), "case"),
+                folded: row.cases.len() > UNFOLDED,
             });
         }
         sections
