@@ -2,3 +2,21 @@
 //!
 //! Leaves out deciding: it shows what the record says.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
+
+mod groups;
+mod headline;
+pub mod html;
+pub mod json;
+pub mod progress;
+#[cfg(test)]
+mod sample;
+pub mod sanitize;
+pub mod terminal;
+pub mod words;
+mod wrap;
+
+pub use html::to_html;
+pub use json::to_json;
+pub use progress::Progress;
+pub use sanitize::Shown;
+pub use terminal::{Detail, Terminal};

@@ -72,6 +72,18 @@ impl Summary {
         } += 1;
     }
 
+    /// How many cases came to this outcome.
+    pub fn of(&self, outcome: Outcome) -> usize {
+        match outcome {
+            Outcome::Pass => self.pass,
+            Outcome::Fail => self.fail,
+            Outcome::Warn => self.warn,
+            Outcome::Inconclusive => self.inconclusive,
+            Outcome::Skip => self.skip,
+            Outcome::Error => self.error,
+        }
+    }
+
     /// How many cases were counted.
     pub fn total(&self) -> usize {
         self.pass + self.fail + self.warn + self.inconclusive + self.skip + self.error

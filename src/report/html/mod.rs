@@ -1,0 +1,248 @@
+//! `index.html`: the record as one self-contained page for a reader who runs nothing.
+//!
+//! Leaves out layout, which is `templates/index.html`, and scripts: there are none. Text from outside enters the page as
+//! [`Shown`], is escaped by the template, and stands between tags only, never in an attribute.
+
+mod cases;
+mod ledger;
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+
+use self::{cases::Folder, ledger::Section};
+use super::{
+    groups::{self, FindingGroup},
+    headline::{Headline, claim, headline, subject},
+    sanitize::Shown,
+    words::{self, Word, count, duration, grouped},
+};
+use crate::verdict::{CaseRecord, Check, FindingStatus, Outcome, Record, ledger::LedgerRow};
+
+/// How many bytes of messages the page shows in all; `report.json` has the rest.
+const MESSAGES: usize = 24 * 1024 * 1024;
+/// How many cases that did not pass are shown open.
+const OPEN: usize = 12;
+/// How many cases are named beside a requirement or a finding.
+const NAMES: usize = 12;
+/// How many bytes of an expected or actual value the page shows.
+const VALUE: usize = 4 * 1024;
+
+/// Renders the page. The same record gives the same bytes, in a time and a size linear in the record.
+///
+/// # Panics
+/// Never: the template writes to a string, which cannot fail.
+pub fn to_html(record: &Record) -> String {
+    Page::of(record).render().expect("writing to a string cannot fail")
+}
+
+#[derive(Template)]
+#[template(path = "index.html")]
+struct Page<'a> {
+    subject: Shown,
+    headline: Headline,
+    claim: Shown,
+    interrupted: Option<Shown>,
+    finished: String,
+    outcomes: Vec<(Word, String)>,
+    statuses: Vec<(Word, String)>,
+    cases_total: String,
+    requirements_total: String,
+    took: String,
+    findings: Vec<Finding<'a>>,
+    stale: Vec<(Shown, Shown)>,
+    open_questions: Vec<Reasons>,
+    sections: Vec<Section<'a>>,
+    folders: Vec<Folder<'a>>,
+    rulings: Vec<Ruling>,
+    skipped: Vec<(Shown, Vec<Link>, usize)>,
+    notes: Vec<Shown>,
+    facts: Vec<(&'static str, Shown)>,
+}
+
+/// A violation and where it came.
+struct Finding<'a> {
+    word: Word,
+    check: &'a Check,
+    status: &'static str,
+    row: Option<usize>,
+    place: Shown,
+    sentence: Shown,
+    message: Shown,
+    expected: Option<Shown>,
+    got: Option<Shown>,
+    fingerprint: Shown,
+    case: Link,
+    source: Shown,
+    replay: Shown,
+    others: Vec<Link>,
+    more: usize,
+}
+
+/// A name that leads to a case of this page, where the page has it.
+struct Link {
+    at: Option<usize>,
+    name: Shown,
+}
+
+/// Cases without a verdict, by reason.
+struct Reasons {
+    word: Word,
+    reasons: Vec<(Shown, Vec<Link>, usize)>,
+}
+
+struct Ruling {
+    id: Shown,
+    expected: Shown,
+    reading: Shown,
+    cases: Vec<Link>,
+}
+
+/// What the builders of the parts share: where things stand, and how much may still be shown.
+struct Places<'a> {
+    cases: BTreeMap<&'a str, usize>,
+    rows: BTreeMap<&'a str, usize>,
+    /// Bytes of messages that may still be shown.
+    room: usize,
+    /// Cases that may still be shown open.
+    open: usize,
+}
+
+impl<'a> Page<'a> {
+    fn of(record: &'a Record) -> Self {
+        let mut places = Places {
+            cases: record.cases.iter().enumerate().map(|(at, case)| (case.id.as_str(), at)).collect(),
+            rows: record.requirements.iter().enumerate().map(|(at, row)| (row.id.as_str(), at)).collect(),
+            room: MESSAGES,
+            open: OPEN,
+        };
+        let count_of = |outcome| grouped(record.summary.of(outcome));
+        let rows_of = |status| grouped(record.requirements.iter().filter(|row| row.status == status).count());
+        Self {
+            subject: subject(record),
+            headline: headline(record),
+            claim: claim(record),
+            interrupted: record.interrupted.as_deref().map(Shown::line),
+            finished: format!("{} of {}", grouped(record.cases.len()), count(record.suite.cases, "case")),
+            outcomes: words::OUTCOMES.map(|outcome| (words::outcome(outcome), count_of(outcome))).to_vec(),
+            statuses: words::STATUSES.map(|status| (words::status(status), rows_of(status))).to_vec(),
+            cases_total: count(record.summary.total(), "case"),
+            requirements_total: count(record.requirements.len(), "requirement"),
+            took: duration(record.duration_ms),
+            findings: groups::findings(record).iter().filter_map(finding).collect(),
+            stale: stale(record),
+            open_questions: [Outcome::Fail, Outcome::Warn, Outcome::Error, Outcome::Inconclusive]
+                .map(|outcome| Reasons { word: words::outcome(outcome), reasons: reasons(record, outcome) })
+                .into_iter()
+                .filter(|reasons| !reasons.reasons.is_empty())
+                .collect(),
+            sections: places.sections(record),
+            rulings: record
+                .rulings
+                .iter()
+                .map(|ruling| Ruling {
+                    id: Shown::line(&ruling.id),
+                    expected: Shown::line(&ruling.expected),
+                    reading: Shown::line(&ruling.reading),
+                    cases: ruling.cases.iter().take(NAMES).map(|id| places.link(id)).collect(),
+                })
+                .collect(),
+            skipped: reasons(record, Outcome::Skip),
+            notes: record.notes.iter().map(|note| Shown::line(&note.text)).collect(),
+            facts: facts(record),
+            folders: places.folders(record),
+        }
+    }
+}
+
+impl Places<'_> {
+    fn link(&self, id: &str) -> Link {
+        Link { at: self.cases.get(id).copied(), name: Shown::line(id) }
+    }
+}
+
+fn links(cases: &[(usize, &CaseRecord)]) -> Vec<Link> {
+    cases.iter().take(NAMES).map(|(at, case)| Link { at: Some(*at), name: Shown::line(&case.id) }).collect()
+}
+
+fn finding<'a>(group: &FindingGroup<'a>) -> Option<Finding<'a>> {
+    let (at, case) = group.first()?;
+    let others = group.cases.get(1..).unwrap_or_default();
+    Some(Finding {
+        word: words::outcome(group.check.outcome),
+        check: group.check,
+        status: words::finding_status(group.status),
+        row: group.row.map(|(at, _)| at),
+        place: group.row.map(|(_, row)| place(row)).unwrap_or_default(),
+        sentence: group.row.map(|(_, row)| Shown::line(&row.text)).unwrap_or_default(),
+        message: Shown::line(&group.check.message),
+        expected: shown(group.check.expected.as_deref()),
+        got: shown(group.check.got.as_deref()),
+        fingerprint: Shown::line(&group.check.fingerprint),
+        case: Link { at: Some(at), name: Shown::line(&case.id) },
+        source: Shown::line(&format!("{}:{}", case.file, case.line)),
+        replay: Shown::line(&case.replay),
+        others: links(others),
+        more: others.len().saturating_sub(NAMES),
+    })
+}
+
+fn reasons(record: &Record, outcome: Outcome) -> Vec<(Shown, Vec<Link>, usize)> {
+    groups::reasons(record, outcome)
+        .iter()
+        .map(|group| {
+            let reason = if group.reason.is_empty() { "no reason was given" } else { group.reason };
+            (Shown::line(reason), links(&group.cases), group.cases.len())
+        })
+        .collect()
+}
+
+/// A value in lines, where there is one.
+fn shown(text: Option<&str>) -> Option<Shown> {
+    text.map(|text| {
+        let (shown, cut) = Shown::block_within(text, VALUE);
+        if cut == 0 { shown } else { Shown::block(&format!("{shown}\n… {} more bytes in report.json", grouped(cut))) }
+    })
+}
+
+fn place(row: &LedgerRow) -> Shown {
+    Shown::line(&format!("[{}] {}", row.document, row.section))
+}
+
+/// Counts by word, without those that are none: `2 verified, 1 violated`.
+fn tally<const N: usize>(words: [Word; N], number: impl Fn(Word) -> usize) -> String {
+    words
+        .into_iter()
+        .map(|word| (number(word), word.word))
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{} {word}", grouped(number)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn stale(record: &Record) -> Vec<(Shown, Shown)> {
+    let stale = record.findings.iter().filter(|finding| finding.status == FindingStatus::Stale);
+    stale.map(|finding| (Shown::line(&finding.case), Shown::line(&finding.check))).collect()
+}
+
+/// What was run: everything that someone else needs to run it again.
+fn facts(record: &Record) -> Vec<(&'static str, Shown)> {
+    let (target, suite) = (&record.target, &record.suite);
+    vec![
+        ("Target", Shown::line(&target.name)),
+        ("URL", Shown::line(&target.url)),
+        ("Transport", Shown::line(&target.transport)),
+        ("Security", Shown::line(&target.security)),
+        ("Started", Shown::line(&record.started)),
+        ("Duration", Shown::line(&duration(record.duration_ms))),
+        ("Tool", Shown::line(&format!("{} {}", record.tool.name, record.tool.version))),
+        ("Suite", Shown::line(&format!("{}, [MS-IPAMM2] {}", count(suite.cases, "case"), suite.revision))),
+        ("Suite digest", Shown::line(&suite.digest)),
+        ("Seed", Shown::line(&record.seed)),
+        ("Exit code", Shown::line(&record.exit_code.to_string())),
+        ("Format", Shown::line(&record.schema)),
+    ]
+}
+
+#[cfg(test)]
+mod tests;

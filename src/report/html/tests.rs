@@ -1,0 +1,134 @@
+//! Tests of the page: what it holds, that nothing breaks out of its place, that it stays small and quick.
+
+use super::*;
+use crate::report::sample;
+use regex_lite::Regex;
+
+/// Every tag of a page, checked on the way: known names, quoted attributes with known values, and each element closed.
+fn tags(html: &str) -> Vec<String> {
+    let tag = Regex::new(r#"^<(/?)([a-z][a-z0-9]*)((?: [a-z-]+(?:="[^"<>]*")?)*)>"#).unwrap();
+    let value = Regex::new(r#"^ (?:class="[a-z -]*"|id="[a-z]+(?:-[0-9]+)?"|href="\#[a-z]+(?:-[0-9]+)?"|scope="(?:col|row)"|lang="en"|open|aria-hidden="true"|aria-label="[A-Za-z ]+"|charset="utf-8")"#).unwrap();
+    let start = html.find("<html").unwrap();
+    let style = html.find("<style>").unwrap()..html.find("</style>").unwrap();
+    let (mut found, mut open) = (Vec::new(), Vec::new());
+    for (at, _) in html.match_indices('<').filter(|(at, _)| *at >= start && !(style.start + 1..style.end).contains(at))
+    {
+        let captures =
+            tag.captures(&html[at..]).unwrap_or_else(|| panic!("no tag at {}", &html[at..html.len().min(at + 80)]));
+        let (closing, name, mut rest) = (&captures[1], &captures[2], &captures[3]);
+        if closing == "/" {
+            assert_eq!(open.pop(), Some(name.to_owned()));
+        } else if name != "meta" {
+            open.push(name.to_owned());
+            while !rest.is_empty() {
+                let known = value.find(rest).unwrap_or_else(|| panic!("an attribute that no template writes: {rest}"));
+                rest = &rest[known.end()..];
+            }
+        }
+        found.push(name.to_owned());
+    }
+    assert!(open.is_empty(), "{open:?}");
+    found
+}
+
+#[test]
+fn the_page_is_golden() {
+    let html = to_html(&sample::record());
+    let (head, rest) = html.split_once("<style>").unwrap();
+    let (_, body) = rest.split_once("</style>").unwrap();
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!("page", format!("{head}{body}")));
+}
+
+#[test]
+fn the_page_says_what_is_wrong_first() {
+    let html = to_html(&sample::record());
+    let at = |text: &str| html.find(text).unwrap_or_else(|| panic!("{text} is missing"));
+    let order = [
+        "does not conform to [MS-IPAMM2]",
+        "claim: partial",
+        "id=\"findings\"",
+        "StartTask answers the task type None with a fault.",
+        "id=\"ledger\"",
+        "id=\"cases\"",
+        "id=\"rulings\"",
+        "id=\"skipped\"",
+        "id=\"notes\"",
+        "id=\"run\"",
+    ];
+    assert!(order.windows(2).all(|pair| at(pair[0]) < at(pair[1])));
+    // Sections stand in the order of their numbers.
+    assert!(at("<h3>[MS-IPAMM2] 3.3.4.80") < at("<h3>[MS-IPAMM2] 3.3.4.139 StartTask"));
+    assert!(!html.contains("interrupted"));
+}
+
+#[test]
+fn an_interrupted_run_has_a_banner() {
+    let mut record = sample::record();
+    record.interrupted = Some("Ctrl-C".to_owned());
+    record.suite.cases = 45;
+    assert!(to_html(&record).contains("<strong>This run was interrupted</strong> after 10 of 45 cases: Ctrl-C."));
+}
+
+#[test]
+fn nothing_is_fetched_and_nothing_runs() {
+    let html = to_html(&sample::record());
+    assert!(html.contains("default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"));
+    for wrong in ["<script", "<link", "<img", "<iframe", " src=", "@import", "url("] {
+        assert!(!html.contains(wrong), "{wrong}");
+    }
+    assert!(!Regex::new(r#"href="[^#]"#).unwrap().is_match(&html));
+}
+
+#[test]
+fn text_from_outside_never_becomes_markup() {
+    let plain = tags(&to_html(&sample::hostile("x")));
+    for text in [
+        "<script>alert(1)</script>",
+        "\"onmouseover=\"alert(1)",
+        "' onfocus=alert(1) autofocus='",
+        "javascript:alert(1)",
+        "</style><script>alert(1)</script>",
+        "</pre></details><!--",
+        "<![CDATA[<b>]]>",
+        "&lt;script&gt; &#60;b&#62;",
+        "{{ 7 * 7 }}{% raw %}",
+        "a\0b\u{202e}c\u{1b}[31md\r\n",
+        &"<".repeat(10_000),
+    ] {
+        let html = to_html(&sample::hostile(text));
+        assert_eq!(tags(&html), plain, "{text:?} changed the structure");
+        assert!(!html.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
+        assert!(!html.contains('\u{202e}'));
+        assert!(!html.contains("&lt;script&gt; "), "an escaped text must not be escaped less than it was");
+    }
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let html = to_html(&sample::record());
+    let href = Regex::new("href=\"#([a-z0-9-]+)\"").unwrap();
+    let mut seen = 0;
+    for captures in href.captures_iter(&html) {
+        assert_eq!(html.matches(&format!("id=\"{}\"", &captures[1])).count(), 1, "{}", &captures[1]);
+        seen += 1;
+    }
+    assert!(seen > 20);
+}
+
+#[test]
+fn size_is_linear_in_the_cases_and_bounded_in_the_messages() {
+    let size = |cases| to_html(&sample::many(cases)).len();
+    let (small, large) = (size(200), size(1_000));
+    assert!(large < small * 6, "{small} {large}");
+    assert!(large < 8 * 1024 * 1024, "{large}");
+    let mut record = sample::many(1_000);
+    for case in &mut record.cases {
+        case.evidence.exchanges[0].response = Some("é".repeat(60_000));
+    }
+    let html = to_html(&record);
+    assert!(html.len() < 2 * MESSAGES, "{}", html.len());
+    assert!(html.contains("87232 more bytes in report.json"), "the cut is told");
+}

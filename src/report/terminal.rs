@@ -1,0 +1,289 @@
+//! What a run says on a terminal or in the log of a job: lines while it goes on, and a last screen.
+//!
+//! Leaves out drawing: it takes events and the record and gives text, and `cli` prints it. The first line says what is
+//! run against what, the last one the claim.
+
+use std::{
+    collections::BTreeMap,
+    fmt::{self, Write as _},
+};
+
+use super::{
+    groups::{self, FindingGroup, ReasonGroup},
+    headline::{claim, headline},
+    sanitize::Shown,
+    words::{self, Tone, count, duration, grouped},
+    wrap::{WIDTH, wrap},
+};
+use crate::verdict::{CaseRecord, Event, FindingStatus, Outcome, Record, RunStarted};
+
+/// How much of a text from outside is shown, in characters; the report has the whole.
+const LIMIT: usize = 400;
+/// How many findings are shown in full.
+const FINDINGS: usize = 20;
+/// How many reasons are shown for each outcome.
+const REASONS: usize = 8;
+/// How many cases are named where several share a reason or a finding.
+const NAMES: usize = 3;
+/// How many lines one reason gets while the run goes on.
+const REPEATS: usize = 3;
+/// Where the text of a labelled line begins.
+const LABELLED: usize = 12;
+
+/// How much a terminal is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// The findings and the claim.
+    Quiet,
+    /// Every case that did not pass and was not skipped as well, and a summary.
+    Findings,
+    /// Every case as well.
+    Every,
+}
+
+/// Folds events into lines. All text ends with a line break or is empty.
+#[derive(Debug)]
+pub struct Terminal {
+    detail: Detail,
+    ink: Ink,
+    /// How often a reason was seen.
+    reasons: BTreeMap<String, usize>,
+}
+
+impl Terminal {
+    /// Makes a fold; with `colour`, text has ANSI colours.
+    pub fn new(detail: Detail, colour: bool) -> Self {
+        Self { detail, ink: Ink { colour }, reasons: BTreeMap::new() }
+    }
+
+    /// Says what is to be printed of an event now.
+    pub fn event(&mut self, event: &Event) -> String {
+        match event {
+            _ if self.detail == Detail::Quiet => String::new(),
+            Event::RunStarted(run) => self.first_line(run),
+            Event::Note(note) => format!("note: {}\n", wrap(Shown::line_within(&note.text, LIMIT).as_str(), 6, 6)),
+            Event::CaseFinished(case) => self.case(case),
+            Event::Interrupted { reason } => {
+                format!("interrupted: {}\n", wrap(Shown::line_within(reason, LIMIT).as_str(), 13, 2))
+            }
+            Event::CaseStarted { .. } | Event::RunFinished { .. } => String::new(),
+        }
+    }
+
+    /// Says what is to be printed once the run has ended, given the record of its events and where the report is.
+    pub fn finish(&self, record: &Record, report: Option<&str>) -> String {
+        let mut out = String::new();
+        let written = self.last_screen(record, report, &mut out);
+        debug_assert!(written.is_ok(), "a string takes all text");
+        out
+    }
+
+    fn last_screen(&self, record: &Record, report: Option<&str>, out: &mut String) -> fmt::Result {
+        self.findings(record, report, out)?;
+        for outcome in [Outcome::Fail, Outcome::Warn, Outcome::Error, Outcome::Inconclusive, Outcome::Skip] {
+            let quiet = self.detail == Detail::Quiet && matches!(outcome, Outcome::Inconclusive | Outcome::Skip);
+            if !quiet {
+                self.reasons(outcome, &groups::reasons(record, outcome), out)?;
+            }
+        }
+        if self.detail != Detail::Quiet {
+            self.summary(record, report, out)?;
+        }
+        writeln!(out, "{}", self.ink.bold(claim(record).as_str()))
+    }
+
+    fn first_line(&self, run: &RunStarted) -> String {
+        let target = &run.target;
+        let against = if target.reference {
+            format!("the reference server at {}", target.url)
+        } else if target.name == target.url {
+            format!("{} ({}, security {})", target.url, target.transport, target.security)
+        } else {
+            format!("{} at {} ({}, security {})", target.name, target.url, target.transport, target.security)
+        };
+        let line = format!("ipamspec {}: {} against {against}", run.tool_version, count(run.cases.len(), "case"));
+        self.ink.bold(&wrap(Shown::line_within(&line, LIMIT).as_str(), 0, 2)) + "\n"
+    }
+
+    fn case(&mut self, case: &CaseRecord) -> String {
+        let every = self.detail == Detail::Every;
+        let finding = case.checks.iter().find(|check| check.outcome == case.outcome && check.is_finding());
+        let said = finding.map_or(case.reason.as_str(), |check| check.message.as_str());
+        let told = match case.outcome {
+            Outcome::Pass | Outcome::Skip => every,
+            Outcome::Inconclusive | Outcome::Error => every || self.is_rare(said),
+            Outcome::Fail | Outcome::Warn => true,
+        };
+        if !told {
+            return String::new();
+        }
+        let word = words::outcome(case.outcome);
+        let id = Shown::line(&case.id);
+        let id_width = id.as_str().chars().count();
+        let room = WIDTH.saturating_sub(16 + id_width).max(40);
+        let said = match Shown::line_within(said, room) {
+            none if none.is_empty() => duration(case.duration_ms),
+            some => some.to_string(),
+        };
+        format!("{} {id}  {}\n", self.ink.tone(word.tone, &format!("{:<12}", word.word)), self.ink.dim(&said))
+    }
+
+    /// Counts a reason, and says whether it is to be told again.
+    fn is_rare(&mut self, reason: &str) -> bool {
+        let seen = self.reasons.entry(groups::reason_key(reason)).or_default();
+        *seen += 1;
+        *seen <= REPEATS
+    }
+
+    fn findings(&self, record: &Record, report: Option<&str>, out: &mut String) -> fmt::Result {
+        let findings = groups::findings(record);
+        for group in findings.iter().take(FINDINGS) {
+            out.push('\n');
+            self.finding(group, out)?;
+        }
+        if findings.len() > FINDINGS {
+            let place = Shown::line(report.unwrap_or("the report"));
+            writeln!(out, "\nand {} more findings in {place}", grouped(findings.len() - FINDINGS))?;
+        }
+        let stale = record.findings.iter().filter(|finding| finding.status == FindingStatus::Stale);
+        for finding in stale.take(FINDINGS) {
+            let [case, check] = [&finding.case, &finding.check].map(|text| Shown::line(text));
+            writeln!(out, "\nstale  {case}  {check}: the baseline has this finding and it did not come")?;
+        }
+        Ok(())
+    }
+
+    fn finding(&self, group: &FindingGroup<'_>, out: &mut String) -> fmt::Result {
+        let (Some((_, case)), check) = (group.first(), group.check) else { return Ok(()) };
+        let word = words::outcome(check.outcome);
+        let accepted = if group.status == FindingStatus::Accepted { "  (accepted by the baseline)" } else { "" };
+        let id = Shown::line(&case.id);
+        writeln!(
+            out,
+            "{}  {}  {}{accepted}",
+            self.ink.tone(word.tone, word.word),
+            self.ink.bold(id.as_str()),
+            Shown::line_within(&check.id, LIMIT)
+        )?;
+        let (place, sentence) = match group.row {
+            Some((_, row)) => (format!(", [{}] {}", row.document, row.section), row.text.as_str()),
+            None => (String::new(), ""),
+        };
+        let place = Shown::line_within(&place, LIMIT);
+        writeln!(out, "  {} ({}{place})", check.requirement, check.level)?;
+        if !sentence.is_empty() {
+            writeln!(out, "  {}", wrap(Shown::line_within(sentence, LIMIT).as_str(), 2, 2))?;
+        }
+        self.labelled("what", Some(&check.message), out)?;
+        self.labelled("expected", check.expected.as_deref(), out)?;
+        self.labelled("got", check.got.as_deref(), out)?;
+        self.labelled("where", Some(&format!("{}:{}", case.file, case.line)), out)?;
+        // A command stands in one line and whole, so that it can be copied.
+        writeln!(out, "  {} {}", self.ink.dim("replay   "), Shown::line(&case.replay))?;
+        if let Some(others) = group.cases.get(1..).filter(|others| !others.is_empty()) {
+            let text = format!("{}: {}", count(others.len(), "more case"), names(others));
+            self.labelled("also in", Some(&text), out)?;
+        }
+        Ok(())
+    }
+
+    fn labelled(&self, label: &str, text: Option<&str>, out: &mut String) -> fmt::Result {
+        let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(()) };
+        let text = wrap(Shown::line_within(text, LIMIT).as_str(), LABELLED, LABELLED);
+        writeln!(out, "  {} {text}", self.ink.dim(&format!("{label:<9}")))?;
+        Ok(())
+    }
+
+    fn reasons(&self, outcome: Outcome, groups: &[ReasonGroup<'_>], out: &mut String) -> fmt::Result {
+        let total: usize = groups.iter().map(|group| group.cases.len()).sum();
+        if total == 0 {
+            return Ok(());
+        }
+        let word = words::outcome(outcome);
+        writeln!(out, "\n{}  {}", self.ink.tone(word.tone, word.word), count(total, "case"))?;
+        for group in groups.iter().take(REASONS) {
+            let reason = if group.reason.is_empty() { "no reason was given" } else { group.reason };
+            let reason = wrap(Shown::line_within(reason, LIMIT).as_str(), 8, 8);
+            writeln!(out, "{:>6}  {reason}", grouped(group.cases.len()))?;
+            if outcome != Outcome::Skip || self.detail == Detail::Every {
+                writeln!(out, "        {}", self.ink.dim(&wrap(&names(&group.cases), 8, 8)))?;
+            }
+        }
+        if let Some(rest) = groups.get(REASONS..).filter(|rest| !rest.is_empty()) {
+            let cases: usize = rest.iter().map(|group| group.cases.len()).sum();
+            writeln!(out, "{:>6}  for {}", grouped(cases), count(rest.len(), "other reason"))?;
+        }
+        Ok(())
+    }
+
+    fn summary(&self, record: &Record, report: Option<&str>, out: &mut String) -> fmt::Result {
+        let headline = headline(record);
+        writeln!(out, "\n{}", self.ink.tone(headline.tone, &wrap(headline.sentence.as_str(), 0, 0)))?;
+        if let Some(reason) = &record.interrupted {
+            let text = format!(
+                "Interrupted: {} of {} finished. {}",
+                grouped(record.cases.len()),
+                count(record.suite.cases, "case"),
+                Shown::line_within(reason, LIMIT)
+            );
+            writeln!(out, "{}", wrap(&text, 0, 0))?;
+        }
+        writeln!(out)?;
+        let summary = &record.summary;
+        let cases = words::OUTCOMES.map(|outcome| {
+            let number = summary.of(outcome);
+            let text = format!("{} {outcome}", grouped(number));
+            if number == 0 { text } else { self.ink.tone(words::outcome(outcome).tone, &text) }
+        });
+        let took = duration(record.duration_ms);
+        writeln!(out, "{}: {}; {took}", count(summary.total(), "case"), cases.join(", "))?;
+        let rows = words::STATUSES.map(|status| {
+            let number = record.requirements.iter().filter(|row| row.status == status).count();
+            format!("{} {}", grouped(number), words::status(status).word)
+        });
+        let line = format!("{}: {}", count(record.requirements.len(), "requirement"), rows.join(", "));
+        writeln!(out, "{}", wrap(&line, 0, 2))?;
+        if let Some(report) = report {
+            writeln!(out, "report: {}", Shown::line(report))?;
+        }
+        Ok(())
+    }
+}
+
+/// The first few cases by name.
+fn names(cases: &[(usize, &CaseRecord)]) -> String {
+    let named =
+        cases.iter().take(NAMES).map(|(_, case)| Shown::line(&case.id).to_string()).collect::<Vec<_>>().join(", ");
+    match cases.len().saturating_sub(NAMES) {
+        0 => named,
+        more => format!("{named} and {} more", grouped(more)),
+    }
+}
+
+/// Colours, where they are wanted.
+#[derive(Debug, Clone, Copy)]
+struct Ink {
+    colour: bool,
+}
+
+impl Ink {
+    fn paint(self, parameters: &str, text: &str) -> String {
+        if self.colour { format!("\x1b[{parameters}m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    fn tone(self, tone: Tone, text: &str) -> String {
+        self.paint(tone.ansi(), text)
+    }
+
+    fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    fn dim(self, text: &str) -> String {
+        self.paint("2", text)
+    }
+}
+
+#[cfg(test)]
+#[path = "terminal_tests.rs"]
+mod tests;
