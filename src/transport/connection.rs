@@ -184,7 +184,7 @@ impl Connection {
         let unanswered = bytes == 0 || error.is_canceled();
         let end = if error.is_parse_too_large() {
             if bytes < HEAD_BYTES {
-                let reason = "the head of the response has more than 100 fields".to_owned();
+                let reason = "the head of the response has more than 100 fields, or a length beyond 64 bits".to_owned();
                 End::NotTheProtocol { reason, began }
             } else {
                 End::Oversize { limit: HEAD_BYTES }

@@ -94,7 +94,8 @@ impl HttpTransport {
         self.perform(url, request.outgoing(), false).await
     }
 
-    async fn perform(&self, url: &HttpUrl, outgoing: &Outgoing, reuse: bool) -> Observed {
+    /// The exchange itself; outside this folder and its tests only what a guard let through gets here.
+    pub(super) async fn perform(&self, url: &HttpUrl, outgoing: &Outgoing, reuse: bool) -> Observed {
         let options = &self.0.options;
         let start = Instant::now();
         let limits = Limits {

@@ -11,3 +11,6 @@ pub mod url;
 pub use http::{HttpOptions, HttpTransport};
 pub use tls::BadCertificates;
 pub use url::{HttpUrl, InvalidUrl};
+
+#[cfg(test)]
+mod tests;

@@ -85,6 +85,8 @@ impl HttpUrl {
                 port => port,
             };
             (Host::V6(address), port)
+        } else if authority.matches(':').count() > 1 {
+            return Err("an IPv6 address stands in brackets, as in `http://[::1]:8080/`".to_owned());
         } else {
             match authority.split_once(':') {
                 Some((host, port)) => (Host::read(host)?, Some(port)),
@@ -323,7 +325,7 @@ mod tests {
             ("http://h:65536/", "not a port"),
             ("http://h:+80/", "not a port"),
             ("http://h:8o/", "not a port"),
-            ("http://::1/", "not a port"),
+            ("http://::1/", "stands in brackets"),
             ("http://[::1/", "never closed"),
             ("http://[fe80::1%25eth0]/", "not an IPv6"),
             ("http://[::1]80/", "after `]`"),
