@@ -1,8 +1,76 @@
 //! Arguments, one file a command, and exit codes.
 //!
-//! The only place that prints.
+//! The only place that prints. Commands arrive when they work: one that does not is not in `--help`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the place that prints")]
+
+mod colour;
+mod report;
+mod run;
+mod serve;
+mod stop;
+
+use std::{io::IsTerminal, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::verdict::exit;
+
+/// Tells whether an IPAM management server keeps [MS-IPAMM2].
+#[derive(Debug, Parser)]
+#[command(name = "ipamspec", version, max_term_width = 80, propagate_version = true)]
+#[command(after_help = "Exit codes: 0 green, 1 findings, 2 usage or a file, 3 could not find out,\n\
+                        4 no case selected, 70 a fault of ipamspec, 130 interrupted.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run cases against a target, or against the reference server where none is given
+    Run(run::Arguments),
+    /// Serve the reference server, conformant or with named mutants
+    Serve(serve::Arguments),
+    /// Render the reports of a recorded run again
+    Report(report::Arguments),
+}
 
 /// Runs the command line of this process.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::from(2)
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are asked for; anything else is a mistake.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::GREEN });
+        }
+    };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the system gives no threads or no event queue: {error}");
+            return ExitCode::from(exit::OURS);
+        }
+    };
+    let code = runtime.block_on(async {
+        match arguments.command {
+            Command::Run(arguments) => run::run(arguments).await,
+            Command::Serve(arguments) => serve::serve(arguments).await,
+            Command::Report(arguments) => report::report(&arguments),
+        }
+    });
+    // What is still waiting for a peer is not waited for.
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+/// Tells of a mistake and what to do next, on standard error, and gives the exit code for it.
+fn refuse(message: &str) -> u8 {
+    eprintln!("error: {message}");
+    exit::USAGE
+}
+
+/// Whether standard output is a person's terminal.
+fn on_terminal() -> bool {
+    std::io::stdout().is_terminal()
 }

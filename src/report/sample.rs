@@ -55,6 +55,7 @@ pub(super) fn case(name: &str, outcome: Outcome, reason: &str, checks: Vec<Check
     let file = name.split('/').take(2).collect::<Vec<_>>().join("/");
     let ran = outcome != Outcome::Skip;
     CaseRecord {
+        blame: None,
         id: name.to_owned(),
         about: "StartTask refuses the task type None.".to_owned(),
         file: format!("{file}.toml"),
@@ -357,8 +358,10 @@ pub(super) fn many(cases: usize) -> Record {
 
 /// The events that make a record.
 pub(super) fn events(record: &Record) -> Vec<Event> {
-    let plan = |case: &CaseRecord| CasePlan { id: case.id.clone(), requirements: case.requirements.clone() };
+    let plan =
+        |case: &CaseRecord| CasePlan { id: case.id.clone(), requirements: case.requirements.clone(), selected: true };
     let mut events = vec![Event::RunStarted(Box::new(RunStarted {
+        fail_on: Level::Must,
         schema: "ipamspec-events/1".to_owned(),
         tool_version: record.tool.version.clone(),
         suite_digest: record.suite.digest.clone(),

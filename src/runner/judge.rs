@@ -14,7 +14,7 @@ use crate::{
     },
     spec::{IPAM_EXCEPTION_ID, Level, Operation, RequirementId},
     verdict::{Catalogue, Check, Outcome},
-    xml::{self, Element},
+    xml::{self, Element, XmlError, XmlErrorKind},
 };
 
 /// What judging an answer needs to know of its request.
@@ -136,17 +136,7 @@ impl Bench<'_> {
                 self.rule("soap12", "message.soap12", Layer::Soap, true, message, "a SOAP 1.2 envelope", "one")?;
                 Ok(envelope)
             }
-            Err(SoapError::Xml(error)) if error.is_limit() => {
-                Err(self.unknown(Layer::Encoding, &format!("the answer exceeds what is read: {error}")))
-            }
-            Err(SoapError::Xml(error)) => Err(self.broken(
-                "well-formed",
-                "message.well-formed",
-                Layer::Encoding,
-                "the answer is not well-formed XML",
-                "XML 1.0 in UTF-8, without a DTD",
-                &error.to_string(),
-            )),
+            Err(SoapError::Xml(error)) => Err(self.not_xml(&error)),
             Err(error) => Err(self.broken(
                 "soap12",
                 "message.soap12",
@@ -155,6 +145,25 @@ impl Bench<'_> {
                 "a SOAP 1.2 envelope",
                 &error.to_string(),
             )),
+        }
+    }
+
+    fn not_xml(&mut self, error: &XmlError) -> Stop {
+        let got = error.to_string();
+        match error.kind {
+            // What we do not read is not the target's mistake.
+            XmlErrorKind::Limit(_) | XmlErrorKind::Encoding(_) => {
+                self.unknown(Layer::Encoding, &format!("the answer is not read here: {got}"))
+            }
+            // [SOAP1.2-1] 5: well-formed, and forbidden.
+            XmlErrorKind::Dtd => {
+                let message = "the answer holds what SOAP forbids";
+                self.broken("soap12", "message.soap12", Layer::Soap, message, "no document type declaration", &got)
+            }
+            _ => {
+                let message = "the answer is not well-formed XML";
+                self.broken("well-formed", "message.well-formed", Layer::Encoding, message, "XML 1.0 in UTF-8", &got)
+            }
         }
     }
 
@@ -171,15 +180,18 @@ impl Bench<'_> {
         for held in rules {
             let (name, requirement, layer) = self.rule_of(held.rule);
             let message = match (held.rule, held.kept) {
-                (Rule::OneBodyElement, _) => "the body holds one element",
-                (Rule::AddressingOnce, _) => "addressing headers stand once",
-                (Rule::RelatesTo, _) => "the answer relates to the request",
-                (Rule::Fault, _) => "the fault is one of SOAP 1.2",
-                (Rule::ResponseAction, _) => "the reply carries its action",
-                (Rule::ResponseElement, _) => "the reply holds its element",
+                (Rule::AddressingOnce, true) => "addressing headers stand once",
+                (Rule::AddressingOnce, false) => "an addressing header stands twice",
+                (Rule::RelatesTo, true) => "the answer relates to the request",
+                (Rule::RelatesTo, false) => "the answer does not relate to the request",
+                (Rule::Fault, true) => "the fault is one of SOAP 1.2",
+                (Rule::Fault, false) => "the fault is none of SOAP 1.2",
+                (Rule::ResponseAction, true) => "the reply carries its action",
+                (Rule::ResponseAction, false) => "the reply does not carry its action",
+                (Rule::ResponseElement, true) => "the reply holds its element",
+                (Rule::ResponseElement, false) => "the reply does not hold its element",
             };
-            let message = if held.kept { message.to_owned() } else { format!("not so: {message}") };
-            stopped |= self.rule(name, &requirement, layer, held.kept, &message, &held.expected, &held.got).is_err();
+            stopped |= self.rule(name, &requirement, layer, held.kept, message, &held.expected, &held.got).is_err();
         }
         (!stopped && answer != Answer::Neither).then_some(answer)
     }
@@ -331,7 +343,6 @@ impl Bench<'_> {
             format!("{name}.{rule}")
         };
         match rule {
-            Rule::OneBodyElement => ("one-body-element", "message.soap12".to_owned(), Layer::Soap),
             Rule::AddressingOnce => ("addressing-once", "message.addressing-once".to_owned(), Layer::Addressing),
             Rule::RelatesTo => ("relates-to", "message.relates-to".to_owned(), Layer::Addressing),
             Rule::Fault => ("fault", "fault.soap12".to_owned(), Layer::Soap),

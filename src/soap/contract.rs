@@ -12,8 +12,6 @@ use crate::{
 /// A rule of the contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rule {
-    /// The message has one element in its body.
-    OneBodyElement,
     /// Addressing headers that may stand once stand once.
     AddressingOnce,
     /// The answer relates to the request.
@@ -75,19 +73,19 @@ pub fn check(
     let first = body.next();
     let fault = first.as_ref().filter(|element| Fault::is_named(element)).map(Fault::read);
 
-    // An empty body is the contract's affair: the operation's element is missing. Two elements are nobody's reply.
-    let kept = elements < 2;
-    rules.push(Held::new(Rule::OneBodyElement, kept, "one element in the body", format!("{elements} elements")));
-    if !kept {
-        return broken(rules);
-    }
     if let Some(Err(FaultProblem { position, problem })) = &fault {
         rules.push(Held::new(Rule::Fault, false, "a fault of SOAP 1.2", format!("{position}: {problem}")));
         return broken(rules);
     }
     let fault = fault.and_then(Result::ok);
     if let Some(fault) = &fault {
-        rules.push(Held::new(Rule::Fault, true, "a fault of SOAP 1.2", fault.summary()));
+        // [SOAP1.2-1] 5.4: a fault is the only child of the body.
+        let kept = elements == 1;
+        let got = if kept { fault.summary() } else { format!("{elements} elements in the body") };
+        rules.push(Held::new(Rule::Fault, kept, "a fault of SOAP 1.2, alone in the body", got));
+        if !kept {
+            return broken(rules);
+        }
     }
 
     let kept = addressing.repeated.is_empty();
@@ -119,7 +117,11 @@ pub fn check(
 
     // The element before the action: a reply of another operation is known by its element.
     let expected = format!("{{{IPAM}}}{}", operation.response_element);
-    let got = first.as_ref().map_or_else(|| "an empty body".to_owned(), |element| element.name.to_string());
+    let got = match &first {
+        None => "an empty body".to_owned(),
+        Some(element) if elements > 1 => format!("{} and {} more", element.name, elements - 1),
+        Some(element) => element.name.to_string(),
+    };
     let kept = got == expected;
     rules.push(Held::new(Rule::ResponseElement, kept, &expected, got));
     let element_kept = kept;
@@ -186,7 +188,7 @@ mod tests {
         };
         let right = format!("{ACTION}{RELATES}");
         let probes = [
-            (right.clone(), "<StartTaskResponse/><x/>".to_owned(), vec![Rule::OneBodyElement]),
+            (right.clone(), "<StartTaskResponse/><x/>".to_owned(), vec![Rule::ResponseElement]),
             (format!("{right}{ACTION}"), "<StartTaskResponse/>".to_owned(), vec![Rule::AddressingOnce]),
             (ACTION.to_owned(), "<StartTaskResponse/>".to_owned(), vec![Rule::RelatesTo]),
             (
@@ -199,6 +201,7 @@ mod tests {
             (right.clone(), String::new(), vec![Rule::ResponseElement]),
             (RELATES.to_owned(), String::new(), vec![Rule::ResponseElement, Rule::ResponseAction]),
             (right.clone(), fault(SOAP11), vec![Rule::Fault]),
+            (right.clone(), fault(SOAP12) + "<x/>", vec![Rule::Fault]),
             ("<a:RelatesTo>urn:2</a:RelatesTo>".to_owned(), fault(SOAP12), vec![Rule::RelatesTo]),
             (String::new(), fault(SOAP12), vec![]),
         ];

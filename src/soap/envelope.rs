@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(message.addressing.reply_to.as_deref(), Some("urn:r"));
         assert_eq!(message.addressing.replies_to().collect::<Vec<_>>(), ["urn:1"]);
         assert_eq!(message.addressing.relates_to.len(), 2);
-        assert_eq!(message.header.len(), 4);
+        assert_eq!(message.header.len(), 5);
         assert!(message.body[0].name.is("", "X"));
         assert!(message.addressing.repeated.is_empty());
     }

@@ -143,7 +143,9 @@ mod tests {
     #[test]
     fn what_differs_from_run_to_run_is_left_out() {
         let of = |id: &str, time: &str, port: u16| {
-            normalise(&format!("RelatesTo urn:uuid:{id} at {time} from http://h:{port}/x, line {port}, column 2, 1.5 s"))
+            normalise(&format!(
+                "RelatesTo urn:uuid:{id} at {time} from http://h:{port}/x, line {port}, column 2, 1.5 s"
+            ))
         };
         let one = of("0438627c-633b-4536-846c-31d195c8d51e", "2024-04-23T00:00:00Z", 80);
         assert_eq!(one, of("11111111-633b-4536-846c-31d195c8d51e", "2025-01-02T03:04:05.6+01:00", 8080));

@@ -1,0 +1,309 @@
+//! `ipamspec run`: cases against a target, events to the record and the terminal, then the reports.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tokio::sync::mpsc;
+
+use super::{colour::Colour, on_terminal, refuse, report as rendering, stop};
+use crate::{
+    case::{Mistakes, Suite, embedded, glob::Glob},
+    reference::{Behaviour, Server},
+    report::{
+        progress::{self, Progress},
+        terminal::{Detail, Terminal},
+        to_json,
+    },
+    runner::{self, Options, Selection, Target, files, store::EventLog},
+    spec::{Effect, Level, PortType},
+    verdict::{Event, Record, exit},
+};
+
+/// The arguments of `run`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// The target: a target file, or the URL of its IIpamServer endpoint; the reference server where none is given
+    #[arg(long, value_name = "FILE|URL", env = "IPAMSPEC_TARGET")]
+    target: Option<String>,
+    /// Set a key of the target file, as in timing.reply=20s
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Add the case files of a folder to the suite
+    #[arg(long, value_name = "DIR")]
+    cases: Vec<PathBuf>,
+    /// Run cases whose id matches: `*` within a component, `**` across
+    #[arg(long, value_name = "GLOB")]
+    case: Vec<String>,
+    /// Run cases that decide a matching requirement
+    #[arg(long, value_name = "GLOB")]
+    requirement: Vec<String>,
+    /// Run cases that talk to this port type
+    #[arg(long, value_name = "NAME", value_parser = port_type)]
+    port_type: Option<PortType>,
+    /// Run cases that decide a requirement of this level or a stronger one
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    level: Option<Level>,
+    /// Leave out cases whose id matches
+    #[arg(long, value_name = "GLOB")]
+    skip: Vec<String>,
+    /// Allow an effect beside those of the target file: read, start-task, write, disrupt
+    #[arg(long, value_name = "EFFECT", value_parser = effect)]
+    allow: Vec<Effect>,
+    /// Run at most this many cases at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    jobs: Option<u32>,
+    /// Make message ids from this; the digest of the suite where none is given
+    #[arg(long, value_name = "TEXT")]
+    seed: Option<String>,
+    /// End with exit code 1 on findings of this level or a stronger one: must, should
+    #[arg(long, value_name = "LEVEL", default_value = "must", value_parser = fail_on)]
+    fail_on: Level,
+    /// Write the report to this folder; reports/<target> where none is given
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print report.json and nothing else
+    #[arg(long)]
+    json: bool,
+    /// Print findings and the claim only
+    #[arg(long, short, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print every case
+    #[arg(long, short)]
+    verbose: bool,
+    /// When to colour
+    #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
+    color: Colour,
+}
+
+fn port_type(word: &str) -> Result<PortType, String> {
+    PortType::named(word).ok_or_else(|| "the port types are: IIpamServer".to_owned())
+}
+
+fn level(word: &str) -> Result<Level, String> {
+    Level::parse(word).ok_or_else(|| "the levels are: must, should, may, observe".to_owned())
+}
+
+fn fail_on(word: &str) -> Result<Level, String> {
+    level(word)
+        .ok()
+        .filter(|level| *level >= Level::Should)
+        .ok_or_else(|| "findings have the level must or should".to_owned())
+}
+
+fn effect(word: &str) -> Result<Effect, String> {
+    Effect::parse(word).ok_or_else(|| "the effects are: read, start-task, write, disrupt".to_owned())
+}
+
+/// Runs, and gives the exit code.
+pub(super) async fn run(arguments: Arguments) -> u8 {
+    let errors = arguments.color.applies(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    let told = |mistakes: &Mistakes| {
+        eprint!("{}", mistakes.render(errors));
+        exit::USAGE
+    };
+    let suite = match load_suite(&arguments.cases) {
+        Ok(suite) => Arc::new(suite),
+        Err(Refused::Mistakes(mistakes)) => return told(&mistakes),
+        Err(Refused::Message(message)) => return refuse(&message),
+    };
+    if arguments.target.is_none() && !arguments.set.is_empty() {
+        return refuse("--set changes a target; name one with --target");
+    }
+    let server = match &arguments.target {
+        Some(_) => None,
+        None => match Server::start(([127, 0, 0, 1], 0).into(), Behaviour::default()).await {
+            Ok(server) => Some(server),
+            Err(error) => return refuse(&format!("cannot start the reference server on a loopback port: {error}")),
+        },
+    };
+    let target = match (&server, arguments.target.as_deref()) {
+        (Some(server), _) => Target::reference(&server.url()),
+        (None, named) => files::read_target(named.unwrap_or_default(), &arguments.set),
+    };
+    let target = match target {
+        Ok(target) => Arc::new(target),
+        Err(files::TargetError::Mistakes(mistakes)) => return told(&mistakes),
+        Err(files::TargetError::Message(message)) => return refuse(&message),
+    };
+    let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(target.profile()));
+    let log = match EventLog::create(&folder) {
+        Ok(log) => log,
+        Err(error) => return refuse(&format!("{error}; name a folder that can be written with --out")),
+    };
+    let options = options(&arguments, &suite);
+    let lab = server.as_ref().map(|server| -> Arc<dyn runner::Lab> { Arc::new(server.lab()) });
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let stop = stop::watch_signals();
+    let running = tokio::spawn(async move { runner::run(suite, target, lab, options, sender, stop).await });
+    let code = Audience::new(&arguments, folder).listen(receiver, log).await;
+    let code = match running.await {
+        Ok(Ok(())) => code,
+        Ok(Err(cannot)) => refuse(&cannot.to_string()),
+        Err(_) => {
+            eprintln!("error: ipamspec itself failed: please send us events.jsonl and what stands above");
+            exit::OURS
+        }
+    };
+    if let Some(server) = server {
+        server.stop().await;
+    }
+    code
+}
+
+enum Refused {
+    Mistakes(Mistakes),
+    Message(String),
+}
+
+fn load_suite(folders: &[PathBuf]) -> Result<Suite, Refused> {
+    let mut sources = embedded();
+    for folder in folders {
+        sources.extend(files::read_folder(folder).map_err(|error| Refused::Message(error.to_string()))?);
+    }
+    Suite::load(&sources).map_err(Refused::Mistakes)
+}
+
+fn options(arguments: &Arguments, suite: &Suite) -> Options {
+    let globs = |patterns: &[String]| patterns.iter().map(|pattern| Glob::parse(pattern)).collect();
+    Options {
+        selection: Selection {
+            cases: globs(&arguments.case),
+            requirements: globs(&arguments.requirement),
+            port_type: arguments.port_type,
+            level: arguments.level,
+            skip: globs(&arguments.skip),
+        },
+        jobs: arguments.jobs.map(|jobs| usize::try_from(jobs).unwrap_or(usize::MAX)),
+        seed: arguments.seed.clone(),
+        allow: arguments.allow.clone(),
+        fail_on: arguments.fail_on,
+        replay: replay(arguments, suite),
+    }
+}
+
+/// The command that runs this again, up to `--case`.
+fn replay(arguments: &Arguments, suite: &Suite) -> String {
+    let mut words = vec!["ipamspec".to_owned(), "run".to_owned()];
+    let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
+    if let Some(target) = &arguments.target {
+        option("--target", target);
+    }
+    for set in &arguments.set {
+        option("--set", set);
+    }
+    for folder in &arguments.cases {
+        option("--cases", &folder.display().to_string());
+    }
+    for effect in &arguments.allow {
+        option("--allow", effect.as_str());
+    }
+    option("--seed", arguments.seed.as_deref().unwrap_or(&suite.digest));
+    words.join(" ")
+}
+
+/// A word as a POSIX shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=%@+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
+/// Whoever listens to a run: the record on disk, the terminal, and in the end the reports.
+struct Audience {
+    folder: PathBuf,
+    json: bool,
+    terminal: Terminal,
+    progress: Option<Progress>,
+    events: Vec<Event>,
+}
+
+impl Audience {
+    fn new(arguments: &Arguments, folder: PathBuf) -> Self {
+        let detail = match (arguments.quiet, arguments.verbose) {
+            (true, _) => Detail::Quiet,
+            (_, true) => Detail::Every,
+            _ => Detail::Findings,
+        };
+        let live = on_terminal() && !arguments.json && !arguments.quiet;
+        Self {
+            folder,
+            json: arguments.json,
+            terminal: Terminal::new(detail, arguments.color.applies(on_terminal())),
+            progress: live.then(Progress::default),
+            events: Vec::new(),
+        }
+    }
+
+    /// Takes events until the run has ended, then renders. Gives the exit code.
+    async fn listen(mut self, mut events: mpsc::UnboundedReceiver<Event>, mut log: EventLog) -> u8 {
+        let mut unwritten = None;
+        while let Some(event) = events.recv().await {
+            if unwritten.is_none()
+                && let Err(error) = log.write(&event)
+            {
+                eprintln!("error: {error}; the run goes on, what was written is kept");
+                unwritten = Some(error);
+            }
+            self.tell(&event);
+            self.events.push(event);
+        }
+        if self.events.is_empty() {
+            return exit::USAGE;
+        }
+        self.print(&progress::redraw(""), self.progress.is_some());
+        let record = match Record::fold(&self.events) {
+            Ok(record) => record,
+            Err(problem) => {
+                eprintln!("error: ipamspec lost its own record: {problem}");
+                return exit::OURS;
+            }
+        };
+        let written = rendering::write(&self.folder, &record);
+        if self.json {
+            self.print(&to_json(&record), true);
+        } else {
+            let report = self.folder.join("index.html");
+            let text = self.terminal.finish(&record, Some(&shown(&report)));
+            self.print(&text, true);
+        }
+        match written {
+            Err(error) => refuse(&error.to_string()),
+            Ok(()) if unwritten.is_some() => exit::USAGE,
+            Ok(()) => record.exit_code,
+        }
+    }
+
+    fn tell(&mut self, event: &Event) {
+        if self.json {
+            return;
+        }
+        let text = self.terminal.event(event);
+        let line = self.progress.as_mut().map(|progress| {
+            progress.event(event);
+            progress.line(width())
+        });
+        match line {
+            Some(line) => self.print(&format!("{}{text}{}", progress::redraw(""), progress::redraw(&line)), true),
+            None => self.print(&text, !text.is_empty()),
+        }
+    }
+
+    /// Prints; a reader that has gone away is no fault of the run.
+    fn print(&self, text: &str, wanted: bool) {
+        if wanted {
+            let mut out = std::io::stdout().lock();
+            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+/// The width of the terminal, in columns.
+fn width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).filter(|width| *width >= 20).unwrap_or(80)
+}
