@@ -140,6 +140,13 @@ mod tests {
         assert_eq!(dead.tone, Tone::Unknown);
         assert_eq!(dead.sentence.as_str(), "Nothing could be found out about dead.example.");
         assert!(dead.details[0].as_str().contains("connection refused"));
+        let mut skipped = sample::dead(2);
+        for case in &mut skipped.cases {
+            (case.outcome, case.reason) = (Outcome::Skip, "not allowed: start-task".to_owned());
+        }
+        let skipped = headline(&skipped);
+        assert_eq!(skipped.tone, Tone::Unknown);
+        assert_eq!(skipped.details[1].as_str(), "2 cases not run, because: not allowed: start-task");
         let empty = headline(&sample::dead(0));
         assert_eq!((empty.tone, empty.sentence.as_str()), (Tone::Unknown, "Nothing was run against dead.example."));
         let mut partial = sample::passing();
