@@ -71,8 +71,16 @@ fn details(record: &Record) -> Vec<Shown> {
         ));
     }
     details.extend(record.notes.iter().filter(|note| note.blocking).map(|note| Shown::line_within(&note.text, LIMIT)));
-    for (outcome, what) in [(Outcome::Error, "went wrong on our side"), (Outcome::Inconclusive, "could not be decided")]
-    {
+    let judged = record.summary.pass + record.summary.fail + record.summary.warn > 0;
+    for (outcome, what) in [
+        (Outcome::Error, "went wrong on our side"),
+        (Outcome::Inconclusive, "could not be decided"),
+        (Outcome::Skip, "not run"),
+    ] {
+        // Skips are told of at the top only where they are why nothing was found out.
+        if outcome == Outcome::Skip && judged {
+            continue;
+        }
         let groups = groups::reasons(record, outcome);
         let number: usize = groups.iter().map(|group| group.cases.len()).sum();
         if let Some(group) = groups.first() {
@@ -109,7 +117,8 @@ pub(super) fn claim(record: &Record) -> Shown {
     })
 }
 
-fn capitalised(sentence: &str) -> Shown {
+/// A name or sentence as it stands at the beginning of one.
+pub(super) fn capitalised(sentence: &str) -> Shown {
     match sentence.strip_prefix("the ") {
         Some(rest) => Shown::line(&format!("The {rest}")),
         None => Shown::line(sentence),

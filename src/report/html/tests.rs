@@ -62,6 +62,9 @@ fn the_page_says_what_is_wrong_first() {
     // Sections stand in the order of their numbers.
     assert!(at("<h3>[MS-IPAMM2] 3.3.4.80") < at("<h3>[MS-IPAMM2] 3.3.4.139 StartTask"));
     assert!(!html.contains("interrupted"));
+    assert!(to_html(&sample::passing()).contains("<h1>The reference server</h1>"));
+    assert!(to_html(&sample::passing()).contains("No check failed or warned."));
+    assert!(to_html(&sample::dead(2)).contains("Nothing came to a verdict, so nothing could fail."));
 }
 
 #[test]
