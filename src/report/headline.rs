@@ -71,8 +71,16 @@ fn details(record: &Record) -> Vec<Shown> {
         ));
     }
     details.extend(record.notes.iter().filter(|note| note.blocking).map(|note| Shown::line_within(&note.text, LIMIT)));
-    for (outcome, what) in [(Outcome::Error, "went wrong on our side"), (Outcome::Inconclusive, "could not be decided")]
-    {
+    let judged = record.summary.pass + record.summary.fail + record.summary.warn > 0;
+    for (outcome, what) in [
+        (Outcome::Error, "went wrong on our side"),
+        (Outcome::Inconclusive, "could not be decided"),
+        (Outcome::Skip, "not run"),
+    ] {
+        // Skips are told of at the top only where they are why nothing was found out.
+        if outcome == Outcome::Skip && judged {
+            continue;
+        }
         let groups = groups::reasons(record, outcome);
         let number: usize = groups.iter().map(|group| group.cases.len()).sum();
         if let Some(group) = groups.first() {
@@ -109,7 +117,8 @@ pub(super) fn claim(record: &Record) -> Shown {
     })
 }
 
-fn capitalised(sentence: &str) -> Shown {
+/// A name or sentence as it stands at the beginning of one.
+pub(super) fn capitalised(sentence: &str) -> Shown {
     match sentence.strip_prefix("the ") {
         Some(rest) => Shown::line(&format!("The {rest}")),
         None => Shown::line(sentence),
@@ -140,6 +149,13 @@ mod tests {
         assert_eq!(dead.tone, Tone::Unknown);
         assert_eq!(dead.sentence.as_str(), "Nothing could be found out about dead.example.");
         assert!(dead.details[0].as_str().contains("connection refused"));
+        let mut skipped = sample::dead(2);
+        for case in &mut skipped.cases {
+            (case.outcome, case.reason) = (Outcome::Skip, "not allowed: start-task".to_owned());
+        }
+        let skipped = headline(&skipped);
+        assert_eq!(skipped.tone, Tone::Unknown);
+        assert_eq!(skipped.details[1].as_str(), "2 cases not run, because: not allowed: start-task");
         let empty = headline(&sample::dead(0));
         assert_eq!((empty.tone, empty.sentence.as_str()), (Tone::Unknown, "Nothing was run against dead.example."));
         let mut partial = sample::passing();

@@ -6,6 +6,7 @@
 mod groups;
 mod headline;
 pub mod html;
+mod indent;
 pub mod json;
 pub mod progress;
 #[cfg(test)]

@@ -5,6 +5,7 @@
 use super::{Places, shown, tally};
 use crate::{
     report::{
+        indent::indent,
         sanitize::Shown,
         words::{self, Word, duration, grouped},
     },
@@ -63,9 +64,9 @@ pub(super) struct Message {
     pub(super) outcome: Shown,
     pub(super) took: String,
     pub(super) request: Shown,
-    pub(super) request_cut: usize,
+    pub(super) request_cut: bool,
     pub(super) response: Option<Shown>,
-    pub(super) response_cut: usize,
+    pub(super) response_cut: bool,
 }
 
 impl<'a> Places<'a> {
@@ -124,8 +125,8 @@ impl<'a> Places<'a> {
     }
 
     fn message(&mut self, exchange: &Exchange) -> Message {
-        let (request, request_cut) = self.spend(&exchange.request);
-        let response = exchange.response.as_deref().map(|text| self.spend(text));
+        let (request, request_cut) = self.xml(&exchange.request);
+        let response = exchange.response.as_deref().map(|text| self.xml(text));
         let title = match exchange.step {
             0 => "control request".to_owned(),
             step if exchange.attempt > 1 => format!("step {step}, attempt {}", exchange.attempt),
@@ -138,7 +139,7 @@ impl<'a> Places<'a> {
             took: duration(exchange.took_ms),
             request,
             request_cut,
-            response_cut: response.as_ref().map_or(0, |(_, cut)| *cut),
+            response_cut: response.as_ref().is_some_and(|(_, cut)| *cut),
             response: response.map(|(text, _)| text),
         }
     }
@@ -160,11 +161,19 @@ impl<'a> Places<'a> {
         )
     }
 
-    /// Text of a message, as much as there is room for, and how many bytes of it were left out.
-    fn spend(&mut self, text: &str) -> (Shown, usize) {
+    /// A message laid out for reading, and whether it is cut.
+    fn xml(&mut self, text: &str) -> (Shown, bool) {
+        match indent(text) {
+            Some(laid_out) => self.spend(&laid_out),
+            None => self.spend(text),
+        }
+    }
+
+    /// As much of a text as there is room for, and whether it is cut.
+    fn spend(&mut self, text: &str) -> (Shown, bool) {
         let (shown, cut) = Shown::block_within(text, MESSAGE.min(self.room));
         self.room = self.room.saturating_sub(text.len() - cut);
-        (shown, cut)
+        (shown, cut > 0)
     }
 }
 

@@ -13,7 +13,7 @@ use askama::Template;
 use self::{cases::Folder, ledger::Section};
 use super::{
     groups::{self, FindingGroup},
-    headline::{Headline, claim, headline, subject},
+    headline::{Headline, capitalised, claim, headline, subject},
     sanitize::Shown,
     words::{self, Word, count, duration, grouped},
 };
@@ -49,6 +49,8 @@ struct Page<'a> {
     cases_total: String,
     requirements_total: String,
     took: String,
+    /// Whether any case came to a verdict.
+    judged: bool,
     findings: Vec<Finding<'a>>,
     stale: Vec<(Shown, Shown)>,
     open_questions: Vec<Reasons>,
@@ -119,7 +121,7 @@ impl<'a> Page<'a> {
         let count_of = |outcome| grouped(record.summary.of(outcome));
         let rows_of = |status| grouped(record.requirements.iter().filter(|row| row.status == status).count());
         Self {
-            subject: subject(record),
+            subject: capitalised(subject(record).as_str()),
             headline: headline(record),
             claim: claim(record),
             interrupted: record.interrupted.as_deref().map(Shown::line),
@@ -129,6 +131,7 @@ impl<'a> Page<'a> {
             cases_total: count(record.summary.total(), "case"),
             requirements_total: count(record.requirements.len(), "requirement"),
             took: duration(record.duration_ms),
+            judged: record.summary.pass + record.summary.fail + record.summary.warn > 0,
             findings: groups::findings(record).iter().filter_map(finding).collect(),
             stale: stale(record),
             open_questions: [Outcome::Fail, Outcome::Warn, Outcome::Error, Outcome::Inconclusive]

@@ -62,6 +62,9 @@ fn the_page_says_what_is_wrong_first() {
     // Sections stand in the order of their numbers.
     assert!(at("<h3>[MS-IPAMM2] 3.3.4.80") < at("<h3>[MS-IPAMM2] 3.3.4.139 StartTask"));
     assert!(!html.contains("interrupted"));
+    assert!(to_html(&sample::passing()).contains("<h1>The reference server</h1>"));
+    assert!(to_html(&sample::passing()).contains("No check failed or warned."));
+    assert!(to_html(&sample::dead(2)).contains("Nothing came to a verdict, so nothing could fail."));
 }
 
 #[test]
@@ -130,5 +133,5 @@ fn size_is_linear_in_the_cases_and_bounded_in_the_messages() {
     }
     let html = to_html(&record);
     assert!(html.len() < 2 * MESSAGES, "{}", html.len());
-    assert!(html.contains("87232 more bytes in report.json"), "the cut is told");
+    assert!(html.contains("Cut here; report.json has the whole message."), "the cut is told");
 }
