@@ -1,3 +1,29 @@
 //! The reference server: its tasks, its lab, its mutants.
 //!
 //! A second reading of the specification, apart from what judges it.
+
+mod answer;
+mod envelope;
+mod http;
+mod lab;
+mod moment;
+mod mutant;
+mod operations;
+mod parameter;
+mod request;
+mod respond;
+mod scenario;
+mod server;
+mod style;
+mod tag;
+mod value;
+mod variant;
+mod world;
+
+pub use lab::{Lab, WorldId};
+pub use moment::Moment;
+pub use mutant::{Behaviour, Mutant};
+pub use scenario::Scenario;
+pub use server::Server;
+pub use variant::Variant;
+pub use world::{Pace, Task, TaskState, TaskType, World};

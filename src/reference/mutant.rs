@@ -1,0 +1,291 @@
+//! The named lies of the reference server: each breaks one requirement, so that a case can be shown to catch it.
+//!
+//! Leaves out how a lie is told: that stands where the conformant server does the same thing rightly.
+
+use super::variant::Variant;
+
+/// How the server differs from the plain conformant one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Behaviour {
+    /// The lies that it tells.
+    pub mutants: Vec<Mutant>,
+    /// The conformant ways, other than its own, in which it does things.
+    pub variants: Vec<Variant>,
+}
+
+impl Behaviour {
+    /// Whether it tells this lie.
+    pub fn lies(&self, mutant: Mutant) -> bool {
+        self.mutants.contains(&mutant)
+    }
+
+    /// Whether it does things in this way.
+    pub fn varies(&self, variant: Variant) -> bool {
+        self.variants.contains(&variant)
+    }
+}
+
+impl From<Mutant> for Behaviour {
+    fn from(mutant: Mutant) -> Self {
+        Self { mutants: vec![mutant], variants: Vec::new() }
+    }
+}
+
+impl From<Variant> for Behaviour {
+    fn from(variant: Variant) -> Self {
+        Self { mutants: Vec::new(), variants: vec![variant] }
+    }
+}
+
+macro_rules! mutants {
+    ($($name:ident $word:literal $requirement:literal $about:literal;)*) => {
+        /// A lie of the reference server.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Mutant {
+            $(#[doc = $about] $name,)*
+        }
+
+        impl Mutant {
+            /// Every mutant.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The name.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// The requirement that it breaks. Where it breaks the same one for each operation, this names that of one.
+            pub fn requirement(self) -> &'static str {
+                match self { $(Self::$name => $requirement,)* }
+            }
+
+            /// What it does, in a line.
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$name => $about,)* }
+            }
+        }
+    };
+}
+
+impl Mutant {
+    /// Finds a mutant by its name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|mutant| mutant.name() == name)
+    }
+}
+
+#[rustfmt::skip]
+mutants! {
+    // What StartTask takes, and what it does.
+    StartsNone "starts-none" "start-task.none-faults"
+        "StartTask answers None as if it were a task.";
+    StartsEmptyTaskType "starts-empty-task-type" "start-task.invalid-task-type-faults"
+        "StartTask answers an empty taskType as if it were a task.";
+    StartsUnknownTask "starts-unknown-task" "start-task.invalid-task-type-faults"
+        "StartTask answers any word outside the enumeration as if it were a task.";
+    TrimsTaskType "trims-task-type" "start-task.invalid-task-type-faults"
+        "StartTask leaves out white space around taskType.";
+    FoldsCaseOfTaskType "folds-case-of-task-type" "start-task.invalid-task-type-faults"
+        "StartTask reads taskType without regard to case.";
+    NumericTaskType "numeric-task-type" "start-task.invalid-task-type-faults"
+        "StartTask takes the number of a task for its name.";
+    CutsTaskType "cuts-task-type" "start-task.invalid-task-type-faults"
+        "StartTask reads a taskType that only begins with the name of a task.";
+    IgnoresStart "ignores-start" "start-task.starts-task"
+        "StartTask replies and starts nothing.";
+    StartsAnotherTask "starts-another-task" "start-task.starts-task"
+        "StartTask starts the task that comes next in the enumeration.";
+    RefusesOneTask "refuses-one-task" "start-task.replies"
+        "StartTask refuses DnsConfiguration.";
+
+    // What every operation does.
+    RefusesValidRequests "refuses-valid-requests" "get-ipam-version.replies"
+        "Every operation refuses every request, as after an error.";
+    EmptyReply "empty-reply" "get-ipam-version.replies"
+        "Every success is an HTTP response without content.";
+    WrongReplyAction "wrong-reply-action" "start-task.response-action"
+        "A reply has the action of the request.";
+    NoReplyAction "no-reply-action" "start-task.response-action"
+        "A reply has no action.";
+    EmptySuccess "empty-success" "start-task.response-element"
+        "A reply's body is empty.";
+    WrongReplyElement "wrong-reply-element" "start-task.response-element"
+        "A reply's element lacks its last word, Response.";
+    ReplyInWrongNamespace "reply-in-wrong-namespace" "start-task.response-element"
+        "A reply's elements are in the data contract namespace of the product.";
+    TwoBodyChildren "two-body-children" "start-task.response-element"
+        "A reply's element stands twice in the body.";
+    HollowReply "hollow-reply" "is-ipam-configured.value"
+        "A reply's element is empty, whatever was asked.";
+    ResultInNoNamespace "result-in-no-namespace" "is-ipam-configured.value"
+        "A reply's result element is in no namespace.";
+
+    // The queries' refusals.
+    AnswersLastRunResultOfNone "answers-last-run-result-of-none" "task-last-run-result.none-faults"
+        "TaskLastRunResult answers None.";
+    AnswersLastRuntimeOfNone "answers-last-runtime-of-none" "task-last-runtime.none-faults"
+        "TaskLastRuntime answers None.";
+    AnswersNextRuntimeOfNone "answers-next-runtime-of-none" "task-next-runtime.none-faults"
+        "TaskNextRuntime answers None.";
+    AnswersRecurrenceOfNone "answers-recurrence-of-none" "task-recurrence-duration.none-faults"
+        "TaskRecurrenceDuration answers None.";
+    FoldsCaseOfQueriedTask "folds-case-of-queried-task" "task-last-run-result.invalid-task-type-faults"
+        "TaskLastRunResult reads taskType without regard to case.";
+    AnswersLastRunResultOfUnknown "answers-last-run-result-of-unknown" "task-last-run-result.no-entry-faults"
+        "TaskLastRunResult answers any word outside the enumeration.";
+    AnswersLastRuntimeOfUnknown "answers-last-runtime-of-unknown" "task-last-runtime.no-entry-faults"
+        "TaskLastRuntime answers any word outside the enumeration.";
+    AnswersNextRuntimeOfUnknown "answers-next-runtime-of-unknown" "task-next-runtime.no-entry-faults"
+        "TaskNextRuntime answers any word outside the enumeration.";
+    AnswersRecurrenceOfUnknown "answers-recurrence-of-unknown" "task-recurrence-duration.no-entry-faults"
+        "TaskRecurrenceDuration answers any word outside the enumeration.";
+    NullAccepted "null-accepted" "is-task-running.null-faults"
+        "IsTaskRunning says false of a taskType that is absent or nil.";
+    AbsentAccepted "absent-accepted" "is-task-running.null-faults"
+        "IsTaskRunning says false of a taskType that is absent.";
+    NilAccepted "nil-accepted" "is-task-running.null-faults"
+        "IsTaskRunning says false of a taskType that is nil.";
+
+    // The queries' values.
+    IsRunningAlwaysFalse "is-running-always-false" "is-task-running.tells-running"
+        "IsTaskRunning says false of every task.";
+    IsRunningAlwaysTrue "is-running-always-true" "is-task-running.tells-running"
+        "IsTaskRunning says true of every task.";
+    RunningWhenQueued "running-when-queued" "is-task-running.tells-running"
+        "IsTaskRunning says true of a task that is queued.";
+    RunningNotBoolean "running-not-boolean" "is-task-running.tells-running"
+        "IsTaskRunning says yes or no.";
+    LastRunResultNotAnInt "last-run-result-not-an-int" "task-last-run-result.value"
+        "TaskLastRunResult answers a word.";
+    LastRunResultTooLarge "last-run-result-too-large" "task-last-run-result.value"
+        "TaskLastRunResult answers a number that no int holds.";
+    LastRuntimeNotADate "last-runtime-not-a-date" "task-last-runtime.value"
+        "TaskLastRuntime answers a time as people of one country write it.";
+    LastRuntimeDiffers "last-runtime-differs" "task-last-runtime.value"
+        "TaskLastRuntime is an hour off what GetIpamTasksInfo says.";
+    NextRuntimeNotADate "next-runtime-not-a-date" "task-next-runtime.value"
+        "TaskNextRuntime answers a day that no calendar has.";
+    NextRuntimeIsLastRuntime "next-runtime-is-last-runtime" "task-next-runtime.value"
+        "TaskNextRuntime answers when the task was last run.";
+    DurationNotADuration "duration-not-a-duration" "task-recurrence-duration.value"
+        "TaskRecurrenceDuration answers hours, minutes and seconds parted by colons.";
+    DurationInMonths "duration-in-months" "task-recurrence-duration.value"
+        "TaskRecurrenceDuration answers a duration with months, which no serialised duration has.";
+    ConfiguredNotBoolean "configured-not-boolean" "is-ipam-configured.value"
+        "IsIpamConfigured writes its answer with a capital letter.";
+    ConversionNotBoolean "conversion-not-boolean" "is-schema-conversion-required.value"
+        "IsSchemaConversionRequired writes its answer with a capital letter.";
+    VersionMissingPart "version-missing-part" "get-ipam-version.value"
+        "GetIpamVersion leaves out the revision.";
+    VersionAsText "version-as-text" "get-ipam-version.value"
+        "GetIpamVersion answers text with dots.";
+    VersionInWrongNamespace "version-in-wrong-namespace" "get-ipam-version.value"
+        "GetIpamVersion writes the numbers in the protocol's namespace.";
+    VersionOutOfOrder "version-out-of-order" "get-ipam-version.value"
+        "GetIpamVersion writes the numbers as people say them, major first.";
+
+    // The list of tasks.
+    ListsSevenTasks "lists-seven-tasks" "get-ipam-tasks-info.lists-every-task"
+        "GetIpamTasksInfo leaves out the last task.";
+    ListsOneTaskTwice "lists-one-task-twice" "get-ipam-tasks-info.lists-every-task"
+        "GetIpamTasksInfo lists the first task again in place of the last.";
+    ListsNoTask "lists-no-task" "get-ipam-tasks-info.lists-every-task"
+        "GetIpamTasksInfo lists nothing.";
+    StateNotInEnumeration "state-not-in-enumeration" "get-ipam-tasks-info.types"
+        "GetIpamTasksInfo says Idle of a task that is ready.";
+    TaskTypeAsNumber "task-type-as-number" "get-ipam-tasks-info.types"
+        "GetIpamTasksInfo writes the type of a task as its number.";
+    ListedTimeNotADate "listed-time-not-a-date" "get-ipam-tasks-info.types"
+        "GetIpamTasksInfo writes LastRunTime with a space in place of the T.";
+    TaskInfoOutOfOrder "task-info-out-of-order" "get-ipam-tasks-info.types"
+        "GetIpamTasksInfo writes TaskType before what stands before it in the type.";
+
+    // Faults.
+    Soap11Fault "soap11-fault" "fault.soap12"
+        "A fault is a SOAP 1.1 message.";
+    FaultInWrongNamespace "fault-in-wrong-namespace" "fault.soap12"
+        "The Fault element, with all that belongs to it, is in the namespace of SOAP 1.1.";
+    FaultWithoutCode "fault-without-code" "fault.soap12"
+        "A fault has no Code.";
+    FaultWithoutReason "fault-without-reason" "fault.soap12"
+        "A fault has no Reason.";
+    FaultReasonWithoutLanguage "fault-reason-without-language" "fault.soap12"
+        "The Text of a fault's Reason does not say its language.";
+    FaultCodeUnknown "fault-code-unknown" "fault.soap12"
+        "A fault's code is Client, which SOAP 1.2 does not know.";
+    FaultCodeUnresolved "fault-code-unresolved" "fault.soap12"
+        "A fault's code has no prefix and is in no namespace.";
+    FaultWithoutDetail "fault-without-detail" "fault.common-shape"
+        "An operation's fault has no Detail.";
+    FaultDetailEmpty "fault-detail-empty" "fault.common-shape"
+        "The Detail of an operation's fault is empty.";
+    FaultDetailWrongNamespace "fault-detail-wrong-namespace" "fault.common-shape"
+        "The IpamException of an operation's fault is in the protocol's own namespace.";
+    FaultDetailOtherType "fault-detail-other-type" "fault.common-shape"
+        "The Detail of an operation's fault holds an ExceptionDetail, as a server that shows its errors writes it.";
+    FaultWithTwoExceptions "fault-with-two-exceptions" "fault.common-shape"
+        "The Detail of an operation's fault holds two IpamExceptions.";
+    ExceptionWithoutData "exception-without-data" "fault.exception-format"
+        "An IpamException holds no IpamExceptionData.";
+    ExceptionDataInNamespace "exception-data-in-namespace" "fault.exception-format"
+        "IpamExceptionData is in the namespace of IpamException.";
+    ExceptionDataOfUnknownType "exception-data-of-unknown-type" "fault.exception-format"
+        "The i:type of IpamExceptionData names no type of the protocol.";
+    ExceptionIdNotInEnumeration "exception-id-not-in-enumeration" "fault.exception-format"
+        "ExceptionId is a number.";
+
+    // Messages.
+    IllFormedReply "ill-formed-reply" "message.well-formed"
+        "A reply's envelope is not closed.";
+    TwoRoots "two-roots" "message.well-formed"
+        "A reply goes on with another element after its envelope.";
+    DuplicateAttribute "duplicate-attribute" "message.well-formed"
+        "A reply's envelope has one attribute twice.";
+    UnboundPrefix "unbound-prefix" "message.well-formed"
+        "A reply has an attribute with a prefix that is declared nowhere.";
+    IllegalCharacter "illegal-character" "message.well-formed"
+        "A reply refers to a character that XML does not have.";
+    Latin1Reply "latin1-reply" "message.well-formed"
+        "A reply says that it is UTF-8 and is written in ISO 8859-1.";
+    DtdInReply "dtd-in-reply" "message.soap12"
+        "A reply has a document type declaration.";
+    ProcessingInstruction "processing-instruction" "message.soap12"
+        "A reply holds a processing instruction.";
+    Soap11Envelope "soap11-envelope" "message.soap12"
+        "Every message is a SOAP 1.1 envelope, under the media type of SOAP 1.2.";
+    HeaderAfterBody "header-after-body" "message.soap12"
+        "A message's Header comes after its Body.";
+    NoBody "no-body" "message.soap12"
+        "A reply's envelope has no Body.";
+    TextXmlMediaType "text-xml-media-type" "message.media-type"
+        "Messages have the media type of SOAP 1.1.";
+    NoMediaType "no-media-type" "message.media-type"
+        "Messages have no media type.";
+    WrongRelatesTo "wrong-relates-to" "message.relates-to"
+        "Messages relate to a request that nobody sent.";
+    NoRelatesTo "no-relates-to" "message.relates-to"
+        "Messages relate to no request.";
+    RelatesToItself "relates-to-itself" "message.relates-to"
+        "Messages say the request's id in MessageID in place of RelatesTo.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::spec::RequirementId;
+
+    #[test]
+    fn mutants_are_found_by_names_that_differ() {
+        let names: BTreeSet<_> = Mutant::ALL.iter().map(|mutant| mutant.name()).collect();
+        assert_eq!(names.len(), Mutant::ALL.len());
+        for mutant in Mutant::ALL {
+            assert_eq!(Mutant::named(mutant.name()), Some(*mutant));
+            assert!(RequirementId::parse(mutant.requirement()).is_ok(), "{mutant:?}");
+            assert!(mutant.about().ends_with('.'), "{mutant:?}");
+            assert!(mutant.name().bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+        }
+        assert_eq!(Mutant::named("honest"), None);
+    }
+}

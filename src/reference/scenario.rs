@@ -1,0 +1,70 @@
+//! The scenarios that a case may ask the lab for: what a world is like before its first request.
+//!
+//! Leaves out how requests are answered in them. Follows [MS-IPAMM2] 3.1.4.2 and 2.2.5.54.
+
+/// What a world is like before its first request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scenario {
+    /// Provisioned, nothing to convert, every task ready, the user may do everything.
+    #[default]
+    Default,
+    /// The server has not been provisioned.
+    NotProvisioned,
+    /// The server is provisioned and waits for a conversion of its schema.
+    ConversionRequired,
+    /// The Discovery task is disabled.
+    TaskDisabled,
+    /// The Discovery task is running.
+    TaskRunning,
+    /// The user lacks the right to every operation.
+    AccessDenied,
+}
+
+impl Scenario {
+    /// Every scenario.
+    pub const ALL: [Self; 6] = [
+        Self::Default,
+        Self::NotProvisioned,
+        Self::ConversionRequired,
+        Self::TaskDisabled,
+        Self::TaskRunning,
+        Self::AccessDenied,
+    ];
+
+    /// The word that case files write.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::NotProvisioned => "not-provisioned",
+            Self::ConversionRequired => "conversion-required",
+            Self::TaskDisabled => "task-disabled",
+            Self::TaskRunning => "task-running",
+            Self::AccessDenied => "access-denied",
+        }
+    }
+
+    /// Finds a scenario by its word.
+    ///
+    /// # Errors
+    /// Names the scenarios that there are.
+    pub fn named(word: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|scenario| scenario.as_str() == word).ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|scenario| format!("`{}`", scenario.as_str())).collect();
+            format!("the lab has no scenario `{word}`; it has {}", known.join(", "))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scenarios_are_found_by_their_words() {
+        for scenario in Scenario::ALL {
+            assert_eq!(Scenario::named(scenario.as_str()), Ok(scenario));
+        }
+        let error = Scenario::named("on-fire").unwrap_err();
+        assert!(error.contains("`on-fire`") && error.contains("`task-running`"), "{error}");
+    }
+}

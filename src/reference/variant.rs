@@ -1,0 +1,117 @@
+//! The conformant variants of the reference server: other ways of doing the same right thing, none of which may be failed.
+//!
+//! Leaves out how each is done: that stands where the plain server does its own way.
+
+macro_rules! variants {
+    ($($name:ident $word:literal $about:literal;)*) => {
+        /// A conformant way of doing things that is not the plain server's own.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Variant {
+            $(#[doc = $about] $name,)*
+        }
+
+        impl Variant {
+            /// Every variant.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The name.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// What it does, in a line.
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$name => $about,)* }
+            }
+        }
+    };
+}
+
+impl Variant {
+    /// Finds a variant by its name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|variant| variant.name() == name)
+    }
+}
+
+#[rustfmt::skip]
+variants! {
+    // How XML is written.
+    OtherPrefixes "other-prefixes" "Writes other prefixes than the plain server, and one for each namespace.";
+    DefaultNamespaceSoap "default-namespace-soap" "Writes SOAP's elements without a prefix.";
+    DeclaresAtRoot "declares-at-root" "Declares every prefix at the envelope.";
+    DeclaresEverywhere "declares-everywhere" "Declares prefixes again where they are in scope.";
+    ReversedAttributes "reversed-attributes" "Writes attributes in the opposite order, declarations last.";
+    SingleQuotes "single-quotes" "Writes attributes in single quotes, with white space around the equals sign.";
+    Cdata "cdata" "Writes text as CDATA.";
+    SplitCdata "split-cdata" "Writes half of a text plain and half as CDATA.";
+    Comments "comments" "Writes comments between elements.";
+    CommentsInText "comments-in-text" "Writes a comment inside every text.";
+    Indented "indented" "Writes each element on a line of its own, indented.";
+    CarriageReturns "carriage-returns" "Writes each element on a line of its own, lines ended by carriage return and line feed.";
+    XmlDeclaration "xml-declaration" "Begins with an XML declaration.";
+    ByteOrderMark "byte-order-mark" "Begins with a byte order mark.";
+    CharacterReferences "character-references" "Writes every character of a text as a reference.";
+    OpenAndClose "open-and-close" "Writes empty elements as a start tag and an end tag.";
+    WhiteSpaceAfter "white-space-after" "Goes on with white space and a comment after the envelope.";
+
+    // What stands in envelopes.
+    ExtraHeader "extra-header" "Writes a header block that nobody knows and nobody must understand.";
+    HeadersReversed "headers-reversed" "Writes the header blocks in the opposite order.";
+    MessageIdInReply "message-id-in-reply" "Gives every reply an id of its own.";
+    ToAnonymous "to-anonymous" "Addresses every reply to the anonymous address.";
+    RelationshipType "relationship-type" "Says of RelatesTo that it is a reply.";
+    ActionNotMustUnderstand "action-not-must-understand" "Does not ask that the action be understood.";
+
+    // Faults.
+    ReasonInTwoLanguages "reason-in-two-languages" "Gives a fault's reason in German and in English.";
+    OtherReason "other-reason" "Says other words in faults, beyond ASCII.";
+    FaultCodeReceiver "fault-code-receiver" "Gives operations' faults the code Receiver, with HTTP status 500.";
+    FaultWithSubcode "fault-with-subcode" "Gives operations' faults a subcode, a node and a role.";
+    FaultStatus500 "fault-status-500" "Sends every fault with HTTP status 500.";
+    OtherExceptionId "other-exception-id" "Names another error in operations' faults.";
+    InnerException "inner-exception" "Puts an IpamException inside that of operations' faults.";
+    DerivedExceptionData "derived-exception-data" "Writes exception data of a type that derives from IpamExceptionData.";
+    SerializedException "serialized-exception" "Writes in an IpamException the fields that .NET serialises with any exception.";
+    OperationRefusesInvalid "operation-refuses-invalid" "Reads any word as a taskType and refuses it in the operation.";
+
+    // Values.
+    TaskInfoWithoutStatus "task-info-without-status" "Leaves out Status in the list of tasks.";
+    TaskInfoWithMore "task-info-with-more" "Writes an element that nobody knows after those of TaskInfo.";
+    NilTriggers "nil-triggers" "Lists tasks without triggers.";
+    NeverRan "never-ran" "Begins in a world in which no task ever ran.";
+    ListsNone "lists-none" "Lists None among the tasks.";
+    ListReversed "list-reversed" "Lists the tasks in the opposite order.";
+    OffsetTimes "offset-times" "Writes times with a fraction and the offset of a zone.";
+    OtherDurations "other-durations" "Writes durations in hours only.";
+    NumericBooleans "numeric-booleans" "Writes booleans as 1 and 0.";
+    PaddedValues "padded-values" "Writes white space around booleans, numbers, times and durations.";
+    SignedNumbers "signed-numbers" "Writes numbers with a sign and a leading zero.";
+    StartsAtOnce "starts-at-once" "Runs a started task without queueing it first.";
+    TasksTakeLonger "tasks-take-longer" "Queues a started task for three seconds and runs it for seven.";
+
+    // HTTP.
+    SmallChunks "small-chunks" "Sends its bodies in chunks of seven bytes.";
+    ClosesConnection "closes-connection" "Closes the connection after every reply.";
+    TitleCaseFields "title-case-fields" "Writes the names of HTTP fields with capitals.";
+    BareMediaType "bare-media-type" "Gives the media type without a parameter.";
+    OtherMediaTypeParameters "other-media-type-parameters" "Writes the media type in capitals, its parameters in another order, with one more.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn variants_are_found_by_names_that_differ() {
+        let names: BTreeSet<_> = Variant::ALL.iter().map(|variant| variant.name()).collect();
+        assert_eq!(names.len(), Variant::ALL.len());
+        for variant in Variant::ALL {
+            assert_eq!(Variant::named(variant.name()), Some(*variant));
+            assert!(variant.about().ends_with('.'), "{variant:?}");
+        }
+        assert_eq!(Variant::named("honest"), None);
+    }
+}
