@@ -3,6 +3,7 @@
 //! The stable Rust interface is `api`. Everything else is public for this package's own binary, tests, benches and
 //! fuzz targets, and may change with any release. `ARCHITECTURE.md` draws the house.
 
+pub mod api;
 pub mod case;
 pub mod cli;
 pub mod model;

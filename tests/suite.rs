@@ -1,2 +1,80 @@
-//! The suite as tests: one trial a case.
-fn main() {}
+//! The suite as tests: one trial a case, against the embedded reference server, or the target that `IPAMSPEC_TARGET`
+//! names.
+//!
+//! The run is made once, as wide as the target allows, when the first trial asks for its verdict; a trial then only
+//! waits. Skips are ignored trials with their reason; what is inconclusive fails.
+
+use std::{
+    process::ExitCode,
+    sync::{Arc, OnceLock},
+};
+
+use ipamspec::api::{self, Behaviour, CaseRecord, Level, Options, Outcome, Record, Reference, Selection, Suite, Target};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Trials wait for the one run; there is nothing to gain from fewer of them at once.
+    arguments.test_threads = arguments.test_threads.or(Some(16));
+    let suite = Arc::new(Suite::load(&api::embedded()).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))));
+    let run: Arc<OnceLock<Record>> = Arc::default();
+    // A filter narrows the run as well: only what is asked for is put to the target.
+    let wanted: Vec<String> = suite.cases.iter().map(|case| case.id.clone()).filter(|id| is_wanted(&arguments, id)).collect();
+    let trials = suite.cases.iter().map(|case| {
+        let (suite, run, wanted, id) = (suite.clone(), run.clone(), wanted.clone(), case.id.clone());
+        Trial::test(case.id.clone(), move || verdict(run.get_or_init(|| run_once(suite, &wanted)), &id))
+    });
+    libtest_mimic::run(&arguments, trials.collect()).exit_code()
+}
+
+fn is_wanted(arguments: &Arguments, id: &str) -> bool {
+    let matches = |filter: &String| if arguments.exact { id == filter } else { id.contains(filter.as_str()) };
+    arguments.filter.as_ref().is_none_or(matches) && !arguments.skip.iter().any(matches)
+}
+
+fn run_once(suite: Arc<Suite>, wanted: &[String]) -> Record {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let options = Options {
+        selection: Selection { cases: wanted.iter().map(|id| api::Glob::parse(id)).collect(), ..Selection::default() },
+        jobs: None,
+        seed: None,
+        allow: Vec::new(),
+        fail_on: Level::Must,
+        replay: "cargo test --test suite --".to_owned(),
+    };
+    runtime.block_on(async {
+        match std::env::var("IPAMSPEC_TARGET") {
+            Err(_) => {
+                let reference = Reference::start(Behaviour::default()).expect("a loopback port");
+                let target = Arc::new(reference.target());
+                api::run(suite, target, Some(reference.lab()), options).await.expect("a run")
+            }
+            Ok(named) => {
+                let target = Target::read(&named, &[]).unwrap_or_else(|error| panic!("IPAMSPEC_TARGET: {error}"));
+                api::run(suite, Arc::new(target), None, options).await.expect("a run")
+            }
+        }
+    })
+}
+
+fn verdict(record: &Record, id: &str) -> Result<(), Failed> {
+    let case = record.cases.iter().find(|case| case.id == id).ok_or("the run lost this case")?;
+    match case.outcome {
+        Outcome::Pass => Ok(()),
+        Outcome::Skip => {
+            println!("skipped: {id}: {}", case.reason);
+            Ok(())
+        }
+        outcome => Err(format!("{outcome}: {}\n{}", case.reason, told(case)).into()),
+    }
+}
+
+fn told(case: &CaseRecord) -> String {
+    let broken = case.checks.iter().filter(|check| check.outcome != Outcome::Pass);
+    let lines = broken.map(|check| {
+        let compared = check.expected.as_ref().zip(check.got.as_ref());
+        let compared = compared.map(|(expected, got)| format!("\n    expected: {expected}\n    got:      {got}"));
+        format!("  {} {} {}: {}{}", check.outcome, check.id, check.requirement, check.message, compared.unwrap_or_default())
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}

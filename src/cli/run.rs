@@ -10,14 +10,14 @@ use tokio::sync::mpsc;
 
 use super::{colour::Colour, on_terminal, refuse, report as rendering, stop};
 use crate::{
+    api::{Behaviour, Reference},
     case::{Mistakes, Suite, embedded, glob::Glob},
-    reference::{Behaviour, Server},
     report::{
         progress::{self, Progress},
         terminal::{Detail, Terminal},
         to_json,
     },
-    runner::{self, Options, Selection, Target, files, store::EventLog},
+    runner::{self, Options, Selection, files, store::EventLog},
     spec::{Effect, Level, PortType},
     verdict::{Event, Record, exit},
 };
@@ -114,13 +114,13 @@ pub(super) async fn run(arguments: Arguments) -> u8 {
     }
     let server = match &arguments.target {
         Some(_) => None,
-        None => match Server::start(([127, 0, 0, 1], 0).into(), Behaviour::default()).await {
+        None => match Reference::start(Behaviour::default()) {
             Ok(server) => Some(server),
             Err(error) => return refuse(&format!("cannot start the reference server on a loopback port: {error}")),
         },
     };
     let target = match (&server, arguments.target.as_deref()) {
-        (Some(server), _) => Target::reference(&server.url()),
+        (Some(server), _) => Ok(server.target()),
         (None, named) => files::read_target(named.unwrap_or_default(), &arguments.set),
     };
     let target = match target {
@@ -134,7 +134,7 @@ pub(super) async fn run(arguments: Arguments) -> u8 {
         Err(error) => return refuse(&format!("{error}; name a folder that can be written with --out")),
     };
     let options = options(&arguments, &suite);
-    let lab = server.as_ref().map(|server| -> Arc<dyn runner::Lab> { Arc::new(server.lab()) });
+    let lab = server.as_ref().map(Reference::lab);
     let (sender, receiver) = mpsc::unbounded_channel();
     let stop = stop::watch_signals();
     let running = tokio::spawn(async move { runner::run(suite, target, lab, options, sender, stop).await });

@@ -38,7 +38,7 @@ pub(super) async fn serve(arguments: Arguments) -> u8 {
         behaviour.variants.push(variant);
     }
     let mut stop = stop::watch_signals();
-    let server = match Server::start(arguments.http, behaviour).await {
+    let server = match Server::start(arguments.http, behaviour) {
         Ok(server) => server,
         Err(error) => {
             let port = "take another address with --http, or port 0 for a free one";

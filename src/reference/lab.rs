@@ -25,6 +25,16 @@ const OPEN: usize = 4096;
 pub struct WorldId(u64);
 
 impl WorldId {
+    /// The world of this number.
+    pub fn numbered(number: u64) -> Self {
+        Self(number)
+    }
+
+    /// Its number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
     /// What stands before the path of a port type, as in `/lab/7`.
     pub fn path_prefix(self) -> String {
         self.to_string()

@@ -54,6 +54,9 @@ pub enum CannotRun {
     /// The certificates of the target file cannot be used.
     #[error(transparent)]
     Certificates(#[from] BadCertificates),
+    /// The run left no record, which is a fault of ours.
+    #[error("the run left no record: {0}")]
+    NoRecord(String),
 }
 
 /// Runs. Events go out as they happen; `stop` ends the run early when it becomes `Some`.
