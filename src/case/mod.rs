@@ -3,10 +3,31 @@
 //! Leaves out sending. Every mistake of a file is told at once, where it stands.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod assertion;
+mod catalogue;
+mod draft;
+pub mod duration;
+mod effect;
+pub mod embedded;
+mod expand;
+pub mod expect;
+pub mod glob;
+pub mod id;
+pub mod mistake;
 mod model;
+mod names;
 pub mod path;
+mod step;
+pub mod suite;
 pub mod template;
+mod twin;
+pub mod walk;
 
+pub use embedded::embedded;
+pub use expect::{Verdict, captured, judge_value};
+pub use glob::Glob;
+pub use mistake::{Mistake, MistakeKind, Mistakes, SourceFile};
 pub use model::{
     Answer, Assertion, Call, Capture, Case, Expect, FaultKind, Poll, Raw, Step, StepKind, ValueExpectation,
 };
+pub use suite::Suite;

@@ -85,6 +85,8 @@ pub struct Raw {
     pub envelope: Template,
     /// The action that the binding carries outside the envelope.
     pub action: Option<Template>,
+    /// Whether it is meant to be no XML.
+    pub malformed: bool,
 }
 
 /// What must come back.

@@ -25,6 +25,9 @@ pub struct Requirement {
     pub untestable: Option<String>,
     /// The ruling that says how we read it, where one does.
     pub ruling: Option<String>,
+    /// Whether the rule of silence decides it: what it asks for may not show, and is then inconclusive, never a breach.
+    #[serde(default)]
+    pub by_silence: bool,
 }
 
 /// Our documented reading of a sentence that contradicts another or is ambiguous.

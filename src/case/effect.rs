@@ -1,0 +1,95 @@
+//! The worst that a step's request could do on a server that accepts it, whatever the file declares.
+//!
+//! Leaves out what is allowed (the guard at the session layer decides that).
+
+use super::{
+    model::{Step, StepKind},
+    template::Template,
+};
+use crate::{
+    spec::{Effect, OPERATIONS, Operation, namespace},
+    xml::{self, Element, Limits},
+};
+
+/// The effect of a step and what makes it so, in words.
+///
+/// A call does what its operation does, and what the action does that is sent in place of its own. An envelope does the
+/// worst of: the operation whose reply it expects; the action beside it; every WS-Addressing action in it; every element
+/// in its body that has the name of an operation, in whatever namespace. One that is not well-formed disrupts. An action
+/// or a body element in the protocol's namespace that is no known operation is taken to write, and so is an action that
+/// is not known before the run.
+pub(super) fn of_step(step: &Step) -> (Effect, String) {
+    match &step.kind {
+        StepKind::Wait(_) => nothing(),
+        StepKind::Call(call) => {
+            let action = call.action.as_ref().map_or_else(nothing, of_template);
+            worst([of_operation(call.operation), action])
+        }
+        StepKind::Raw(raw) => {
+            let operation = raw.operation.map_or_else(nothing, of_operation);
+            let action = raw.action.as_ref().map_or_else(nothing, of_template);
+            let envelope = match xml::read(raw.envelope.sketch().as_bytes(), &Limits::default()) {
+                Ok(document) => of_element(&document.root),
+                Err(_) => (Effect::Disrupt, "the envelope is not well-formed".to_owned()),
+            };
+            worst([operation, action, envelope])
+        }
+    }
+}
+
+fn nothing() -> (Effect, String) {
+    (Effect::Read, String::new())
+}
+
+fn worst(effects: impl IntoIterator<Item = (Effect, String)>) -> (Effect, String) {
+    effects.into_iter().fold(nothing(), |worst, next| if next.0 > worst.0 { next } else { worst })
+}
+
+fn of_operation(operation: &Operation) -> (Effect, String) {
+    (operation.effect, format!("it asks for {}", operation.name))
+}
+
+fn of_template(action: &Template) -> (Effect, String) {
+    match action.constant() {
+        Some(action) => of_action(&action),
+        None => (Effect::Write, format!("`{action}` is not known before the run")),
+    }
+}
+
+fn of_action(action: &str) -> (Effect, String) {
+    let action = action.trim();
+    match Operation::of_action(action) {
+        Some(operation) => of_operation(operation),
+        None if in_namespace(action) => {
+            (Effect::Write, "its action is in the protocol's namespace and of no known operation".to_owned())
+        }
+        None => nothing(),
+    }
+}
+
+/// Whether a server could take an action for one of the protocol; letter case does not save us.
+fn in_namespace(action: &str) -> bool {
+    action.get(..namespace::IPAM.len()).is_some_and(|start| start.eq_ignore_ascii_case(namespace::IPAM))
+}
+
+/// The worst that is named anywhere in a tree. The depth of a tree that was read is limited.
+fn of_element(element: &Element) -> (Effect, String) {
+    let mut effects = Vec::new();
+    if element.name.is(namespace::ADDRESSING, "Action") {
+        effects.push(of_action(&element.text()));
+    }
+    for child in element.elements() {
+        if &*element.name.local == "Body" {
+            effects.push(match OPERATIONS.iter().find(|operation| *operation.name == *child.name.local) {
+                Some(operation) => of_operation(operation),
+                None if &*child.name.namespace == namespace::IPAM => (
+                    Effect::Write,
+                    format!("`{}` is in the protocol's namespace and no known operation", child.name.local),
+                ),
+                None => nothing(),
+            });
+        }
+        effects.push(of_element(child));
+    }
+    worst(effects)
+}

@@ -1,0 +1,269 @@
+//! Reads the steps of a case file.
+//!
+//! Leaves out the matrix: templates keep the holes that it will fill.
+
+use std::ops::Range;
+
+use super::{
+    assertion::{self, Row},
+    mistake::{MistakeKind, Told, shown, suggest},
+    model::{Answer, Call, Capture, Expect, FaultKind, Raw, Step, StepKind, ValueExpectation},
+    names::{BUILT_IN, Names, Place},
+    template::{Escape, Template, is_name},
+    walk::{Fields, as_text, wrong_type},
+};
+use crate::spec::{OPERATIONS, Operation, PortType, RequirementId};
+
+/// What a step is read against, and what is noted of it beside its model.
+#[derive(Debug)]
+pub(super) struct Context<'c> {
+    /// The port type of the case.
+    pub(super) port_type: PortType,
+    /// The requirement that owns what names none.
+    pub(super) owner: &'c RequirementId,
+    /// The names that holes may use.
+    pub(super) names: &'c mut Names,
+    /// Every requirement that the file mentions, with its place.
+    pub(super) mentioned: &'c mut Vec<(RequirementId, Range<usize>)>,
+    /// Expectations that nothing can fail, which only a requirement of level observe may have.
+    pub(super) toothless: &'c mut Vec<(RequirementId, Range<usize>)>,
+}
+
+/// A step and where its XML stands.
+#[derive(Debug, Clone)]
+pub(super) struct StepDraft {
+    pub(super) step: Step,
+    /// Where the content of the body or the envelope begins in the file; of the default body, the header.
+    pub(super) xml: usize,
+    /// Where `malformed = true` stands, for an envelope that is meant to be no XML.
+    pub(super) malformed: Option<Range<usize>>,
+}
+
+/// Reads a step.
+pub(super) fn step(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> Option<StepDraft> {
+    let line = told.file().line(fields.span().start);
+    let did: Vec<&str> = ["call", "raw", "wait"].into_iter().filter(|key| fields.has(key)).collect();
+    let mut xml = fields.span().start;
+    let mut malformed = None;
+    let call = fields.table("call", "[step.call]", told).map(|call| self::call(call, &mut xml, context, told));
+    let raw =
+        fields.table("raw", "[step.raw]", told).map(|raw| self::raw(raw, &mut xml, &mut malformed, context, told));
+    let wait = fields.text("wait", told).map(|wait| assertion::period(wait, told).map(StepKind::Wait));
+    let is_wait = wait.is_some();
+    let kind = call.or(raw).or(wait).flatten();
+
+    let answered = ["expect", "given", "capture"].into_iter().find(|key| fields.has(key));
+    let expect_span = fields.key_span("expect");
+    let expects_operation = match &kind {
+        Some(StepKind::Raw(raw)) => raw.operation.is_some(),
+        _ => true,
+    };
+    let expect = fields
+        .table("expect", "[step.expect]", told)
+        .map(|expect| self::expect(expect, expects_operation, context, told));
+    let given = fields.tables("given", "[[step.given]]", told);
+    let given_count = given.len();
+    let given: Vec<ValueExpectation> = given
+        .into_iter()
+        .filter_map(|row| assertion::row(row, &Row::Given(context.owner), context.names, context.mentioned, told))
+        .collect();
+    let captures = fields.table("capture", "[step.capture]", told).map(|table| captures(&table, context, told));
+    let poll_span = fields.key_span("poll");
+    let poll = fields.table("poll", "[step.poll]", told).map(|poll| assertion::poll(poll, told));
+
+    match did.as_slice() {
+        [] if !fields.has_unknown() => {
+            told.tell(MistakeKind::MissingKey, fields.span(), "the step does nothing")
+                .help("write one of [step.call], [step.raw] or wait = \"45s\"");
+        }
+        [_, second, ..] => {
+            told.bad_value(fields.key_span(second), "a step does one thing").help("write a [[step]] for each");
+        }
+        _ => {}
+    }
+    if is_wait {
+        if let Some(key) = answered.or(fields.has("poll").then_some("poll")) {
+            told.bad_value(fields.key_span(key), format!("nothing comes back to a wait, so `{key}` means nothing"))
+                .help("put it on a step that asks something");
+        }
+    } else if answered.is_none() && !did.is_empty() && !fields.has_unknown() {
+        told.bad_value(fields.span(), "nothing is made of the answer")
+            .help("write [step.expect], [[step.given]] or [step.capture]");
+    }
+    if poll.is_some() && !is_wait {
+        let values = matches!(&expect, Some(Some(expect)) if expect.values.is_empty()) || expect.is_none();
+        if values && given_count == 0 {
+            told.bad_value(poll_span, "a poll waits for values, and none is expected")
+                .help("write [[step.expect.value]], or leave the poll out");
+        }
+    }
+    fields.finish(told);
+
+    // What a step captures is there from the next step on.
+    let captures = captures.unwrap_or_default();
+    context.names.captured.extend(captures.iter().map(|capture| capture.name.clone()));
+    if let Some(Some(expect)) = &expect
+        && expect.answer == Answer::Either
+        && expect.values.is_empty()
+        && !expect.snapshot
+    {
+        context.toothless.push((expect.requirement.clone(), expect_span));
+    }
+    let step = Step { line, kind: kind?, given, expect: expect.flatten(), captures, poll: poll.flatten() };
+    Some(StepDraft { step, xml, malformed })
+}
+
+fn call(mut fields: Fields<'_>, xml: &mut usize, context: &mut Context<'_>, told: &mut Told) -> Option<StepKind> {
+    let has_operation = fields.has("operation");
+    let operation = operation(&mut fields, context.port_type, told);
+    if !has_operation {
+        fields.missing("operation", "operation = \"GetIpamVersion\"");
+    }
+    let body = match fields.text("body", told) {
+        Some(text) => context.names.xml(text, Place::Body, told).map(|(body, start)| {
+            *xml = start;
+            body
+        }),
+        None => Some(Template::literal("")),
+    };
+    let action = action(&mut fields, Place::String, context, told);
+    fields.finish(told);
+    Some(StepKind::Call(Call { operation: operation?, body: body?, action: action? }))
+}
+
+fn raw(
+    mut fields: Fields<'_>,
+    xml: &mut usize,
+    malformed: &mut Option<Range<usize>>,
+    context: &mut Context<'_>,
+    told: &mut Told,
+) -> Option<StepKind> {
+    let envelope = fields.required_text("envelope", "envelope = '''...'''", told);
+    let envelope = envelope.and_then(|text| context.names.xml(text, Place::Envelope, told)).map(|(envelope, start)| {
+        *xml = start;
+        envelope
+    });
+    let action = action(&mut fields, Place::Envelope, context, told);
+    let has_operation = fields.has("operation");
+    let operation = operation(&mut fields, context.port_type, told);
+    *malformed = fields.flag("malformed", told);
+    fields.finish(told);
+    if has_operation && operation.is_none() {
+        return None;
+    }
+    Some(StepKind::Raw(Raw { operation, envelope: envelope?, action: action?, malformed: malformed.is_some() }))
+}
+
+/// Takes `operation`.
+fn operation(fields: &mut Fields<'_>, port_type: PortType, told: &mut Told) -> Option<&'static Operation> {
+    let text = fields.text("operation", told)?;
+    let operation = Operation::named(port_type, text.value);
+    if operation.is_none() {
+        let known = OPERATIONS.iter().filter(|operation| operation.port_type == port_type);
+        let help = suggest(text.value, known.map(|operation| operation.name));
+        told.bad_value(
+            text.span(),
+            format!("{} is no operation of {} that cases can drive", shown(text.value), port_type.name()),
+        )
+        .help = help;
+    }
+    operation
+}
+
+/// Takes `action`; nothing where it is wrong, `Some(None)` where there is none.
+#[expect(clippy::option_option, reason = "absent and wrong are two things")]
+fn action(
+    fields: &mut Fields<'_>,
+    place: Place,
+    context: &mut Context<'_>,
+    told: &mut Told,
+) -> Option<Option<Template>> {
+    if !fields.has("action") {
+        fields.value("action");
+        return Some(None);
+    }
+    let text = fields.text("action", told)?;
+    context.names.template(text, Escape::Plain, place, told).map(Some)
+}
+
+fn expect(
+    mut fields: Fields<'_>,
+    operation_is_known: bool,
+    context: &mut Context<'_>,
+    told: &mut Told,
+) -> Option<Expect> {
+    let span = fields.span();
+    let said: Vec<&str> = ["reply", "fault", "either"].into_iter().filter(|key| fields.has(key)).collect();
+    let reply = fields.flag("reply", told);
+    let fault = fields.text("fault", told);
+    let either = fields.flag("either", told);
+    let fault_kind = fault.and_then(|fault| match fault.value {
+        "any" => Some(FaultKind::Any),
+        "common" => Some(FaultKind::Common),
+        other => {
+            let help = suggest(other, ["any", "common"]);
+            told.bad_value(fault.span(), format!("{} is no kind of fault", shown(other))).help = help;
+            None
+        }
+    });
+    let snapshot = fields.boolean("snapshot", told);
+    let requirement = assertion::requirement(&mut fields, context.mentioned, told);
+    let requirement = requirement.unwrap_or_else(|| context.owner.clone());
+    let rows = fields.tables("value", "[[step.expect.value]]", told);
+    let mut values = Vec::new();
+    for row in rows {
+        values.extend(assertion::row(row, &Row::Expect(&requirement), context.names, context.mentioned, told));
+    }
+    match said.as_slice() {
+        [] if !fields.has_unknown() => {
+            told.tell(MistakeKind::MissingKey, span, "what must come back is not said")
+                .help("write reply = true, fault = \"any\", fault = \"common\" or either = true");
+        }
+        [_, second, ..] => {
+            told.bad_value(fields.key_span(second), "one kind of answer is expected, not two")
+                .help("write one of reply, fault and either");
+        }
+        _ => {}
+    }
+    if let Some(span) = &reply {
+        if !operation_is_known {
+            told.bad_value(span.clone(), "whose reply is not said")
+                .help("write operation = \"...\" in [step.raw], or expect a fault");
+        }
+        if let Some((true, span)) = &snapshot {
+            told.bad_value(span.clone(), "a snapshot is of a fault, and a reply is expected")
+                .help("leave `snapshot` out");
+        }
+    }
+    fields.finish(told);
+    let answer = match (reply, fault_kind, either) {
+        (Some(_), ..) => Answer::Reply,
+        (_, Some(kind), _) => Answer::Fault(kind),
+        (_, _, Some(_)) => Answer::Either,
+        _ => return None,
+    };
+    Some(Expect { answer, requirement, snapshot: snapshot.is_some_and(|(snapshot, _)| snapshot), values })
+}
+
+fn captures(fields: &Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> Vec<Capture> {
+    let mut captures = Vec::new();
+    for (name, value) in fields.entries() {
+        if !is_name(name.value) {
+            told.bad_value(name.span(), format!("{} is not a name for a hole", shown(name.value)))
+                .help("a name is lower-case letters, digits and `_`, a letter first");
+            continue;
+        }
+        if context.names.matrix.contains_key(name.value) || BUILT_IN.contains(&name.value) {
+            told.bad_value(name.span(), format!("`{}` is taken", name.value)).help("choose another name");
+            continue;
+        }
+        let Some(text) = as_text(value) else {
+            wrong_type(value, &format!("the path of `{}`", name.value), "a string", told);
+            continue;
+        };
+        if let Some(path) = context.names.path(text, told) {
+            captures.push(Capture { name: name.value.to_owned(), path });
+        }
+    }
+    captures
+}

@@ -1,0 +1,169 @@
+//! Twins: a negative case stands beside a passing one from which it differs in one place, so that only that place can be
+//! why the answer differs.
+//!
+//! Leaves out whether the twin passed (the runner knows that).
+
+use super::{
+    model::{Case, Step, StepKind},
+    template::Template,
+};
+use crate::{
+    spec::namespace,
+    xml::{self, Element, Limits, Node},
+};
+
+/// How much two requests differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Difference {
+    /// In one place.
+    One,
+    /// In none.
+    None,
+    /// In several places.
+    Many,
+    /// There is nothing to compare.
+    Incomparable,
+}
+
+/// How much a case differs from its twin: the least over every pair of a request of the one and a request of the other,
+/// `One` before all.
+///
+/// Two calls compare where they ask for the same operation. They differ in one place where their actions are the same
+/// and the trees of their bodies differ in one node, or where the bodies are the same and the actions differ. Two
+/// envelopes compare likewise; where the action beside the envelope differs, the WS-Addressing action inside may differ
+/// with it. One node is: one text (changed, added, removed), one attribute, one element added, removed or renamed, or a
+/// value that became `i:nil` or was it. Prefixes, places, the order of attributes and white space between elements are no
+/// difference. Envelopes of which one is not well-formed differ in one place where what is left between their common
+/// beginning and their common end is at most 100 bytes in one of them. A hole that only the run fills stands for its name.
+pub(super) fn difference(case: &Case, twin: &Case) -> Difference {
+    case.steps
+        .iter()
+        .flat_map(|step| twin.steps.iter().map(move |other| between(step, other)))
+        .min()
+        .unwrap_or(Difference::Incomparable)
+}
+
+fn between(step: &Step, other: &Step) -> Difference {
+    match (&step.kind, &other.kind) {
+        (StepKind::Call(call), StepKind::Call(other)) if call.operation == other.operation => {
+            let action = |action: &Option<Template>| {
+                action.as_ref().map_or_else(|| call.operation.action.to_owned(), Template::sketch)
+            };
+            let actions = usize::from(action(&call.action) != action(&other.action));
+            let read = |body: &Template| xml::fragment(&body.sketch(), namespace::IPAM, &Limits::default());
+            match (read(&call.body), read(&other.body)) {
+                (Ok(body), Ok(other)) => graded(actions + nodes(&body, &other, false)),
+                _ => Difference::Incomparable,
+            }
+        }
+        (StepKind::Raw(raw), StepKind::Raw(other)) => {
+            let action = |action: &Option<Template>| action.as_ref().map(Template::sketch);
+            let actions = usize::from(action(&raw.action) != action(&other.action));
+            let (envelope, other) = (raw.envelope.sketch(), other.envelope.sketch());
+            let read = |envelope: &str| xml::read(envelope.as_bytes(), &Limits::default());
+            match (read(&envelope), read(&other)) {
+                (Ok(envelope), Ok(other)) => graded(actions + elements(&envelope.root, &other.root, actions > 0)),
+                _ => graded(actions + texts(&envelope, &other)),
+            }
+        }
+        _ => Difference::Incomparable,
+    }
+}
+
+fn graded(places: usize) -> Difference {
+    match places {
+        0 => Difference::None,
+        1 => Difference::One,
+        _ => Difference::Many,
+    }
+}
+
+/// In how many places two lists of nodes differ, if in fewer than two; otherwise two or more.
+fn nodes(list: &[Node], other: &[Node], ignore_action: bool) -> usize {
+    let (list, other) = (significant(list), significant(other));
+    let alike = |(a, b): &(&&Node, &&Node)| same(a, b, ignore_action);
+    let front = list.iter().zip(&other).take_while(alike).count();
+    let (list, other) = (list.get(front..).unwrap_or_default(), other.get(front..).unwrap_or_default());
+    let back = list.iter().rev().zip(other.iter().rev()).take_while(alike).count();
+    let rest = |nodes: &[&Node]| nodes.len() - back;
+    match (rest(list), rest(other)) {
+        (0, 0) => 0,
+        (0, 1) | (1, 0) => 1,
+        (1, 1) => list.first().zip(other.first()).map_or(0, |(a, b)| node(a, b, ignore_action)),
+        _ => 2,
+    }
+}
+
+fn node(node: &Node, other: &Node, ignore_action: bool) -> usize {
+    match (node, other) {
+        (Node::Element(element), Node::Element(other)) => elements(element, other, ignore_action),
+        (Node::Text(text), Node::Text(other)) => usize::from(text != other),
+        _ => 1,
+    }
+}
+
+fn elements(element: &Element, other: &Element, ignore_action: bool) -> usize {
+    let renamed = usize::from(element.name != other.name);
+    let ignored = ignore_action && renamed == 0 && is_action(element);
+    let content = if ignored { 0 } else { nodes(&element.children, &other.children, ignore_action) };
+    let attributes = attributes(element, other);
+    // Nil in place of content is one change of one value.
+    if element.is_nil() != other.is_nil() && content == 1 && attributes == 1 {
+        return renamed + 1;
+    }
+    renamed + content + attributes
+}
+
+/// Whether two nodes do not differ.
+fn same(node: &Node, other: &Node, ignore_action: bool) -> bool {
+    match (node, other) {
+        (Node::Text(text), Node::Text(other)) => text == other,
+        (Node::Element(element), Node::Element(other)) => {
+            let (list, others) = (significant(&element.children), significant(&other.children));
+            element.name == other.name
+                && attributes(element, other) == 0
+                && ((ignore_action && is_action(element))
+                    || (list.len() == others.len() && list.iter().zip(others).all(|(a, b)| same(a, b, ignore_action))))
+        }
+        _ => false,
+    }
+}
+
+fn is_action(element: &Element) -> bool {
+    element.name.is(namespace::ADDRESSING, "Action")
+}
+
+/// In how many attributes two elements differ; a changed one counts once.
+fn attributes(element: &Element, other: &Element) -> usize {
+    let changed = element.attributes.iter().filter(|attribute| {
+        other.attribute(&attribute.name.namespace, &attribute.name.local) != Some(attribute.value.as_str())
+    });
+    let added = other
+        .attributes
+        .iter()
+        .filter(|attribute| element.attribute(&attribute.name.namespace, &attribute.name.local).is_none());
+    changed.count() + added.count()
+}
+
+/// What counts among children: white space between elements does not.
+fn significant(nodes: &[Node]) -> Vec<&Node> {
+    let has_elements = nodes.iter().any(|node| matches!(node, Node::Element(_)));
+    let counts = |node: &&Node| match node {
+        Node::Element(_) => true,
+        Node::Text(text) if has_elements => !text.chars().all(|c| matches!(c, ' ' | '\t' | '\r' | '\n')),
+        Node::Text(text) => !text.is_empty(),
+    };
+    nodes.iter().filter(counts).collect()
+}
+
+/// In how many places two texts differ: none, one, or two for many.
+fn texts(text: &str, other: &str) -> usize {
+    if text == other {
+        return 0;
+    }
+    let same = |(a, b): &(u8, u8)| a == b;
+    let front = text.bytes().zip(other.bytes()).take_while(same).count();
+    let back = text.bytes().rev().zip(other.bytes().rev()).take_while(same).count();
+    let shorter = text.len().min(other.len());
+    if shorter.saturating_sub(front + back) <= 100 { 1 } else { 2 }
+}
