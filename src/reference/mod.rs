@@ -10,6 +10,8 @@ mod moment;
 mod mutant;
 mod operations;
 mod parameter;
+#[cfg(test)]
+mod probe;
 mod request;
 mod respond;
 mod scenario;

@@ -124,3 +124,137 @@ async fn accept(listener: TcpListener, lab: Lab, stopped: watch::Receiver<bool>)
         connections.shutdown().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpStream,
+    };
+
+    use super::*;
+    use crate::reference::{Mutant, Variant};
+
+    const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+    const IS_RUNNING: &str = "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" \
+        xmlns:a=\"http://www.w3.org/2005/08/addressing\"><s:Header>\
+        <a:Action>http://Microsoft.Windows.Ipam/IIpamServer/IsTaskRunning</a:Action>\
+        <a:MessageID>urn:uuid:7</a:MessageID></s:Header><s:Body>\
+        <IsTaskRunning xmlns=\"http://Microsoft.Windows.Ipam\"><taskType>Discovery</taskType></IsTaskRunning>\
+        </s:Body></s:Envelope>";
+
+    fn request(path: &str, content: &str, more: &str) -> String {
+        format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/soap+xml; charset=utf-8\r\n{more}\
+             Content-Length: {}\r\n\r\n{content}",
+            content.len()
+        )
+    }
+
+    /// Sends bytes on a new connection and reads until the server closes it.
+    async fn exchange(server: &Server, bytes: &str) -> String {
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        // A server that has answered may close before it has read all.
+        let _ = stream.write_all(bytes.as_bytes()).await;
+        let mut answer = Vec::new();
+        let _ = timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await.unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    const CLOSE: &str = "Connection: close\r\n";
+
+    #[tokio::test]
+    async fn a_hand_written_request_is_answered() {
+        let server = Server::start(LOOPBACK, Behaviour::default()).unwrap();
+        assert_eq!(server.url(), format!("http://{}", server.address()));
+        let answer = exchange(&server, &request("/Ipam/Server", IS_RUNNING, CLOSE)).await;
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        let action = "http://Microsoft.Windows.Ipam/IIpamServer/IsTaskRunningResponse";
+        let content_type = format!("content-type: application/soap+xml; charset=utf-8; action=\"{action}\"\r\n");
+        assert!(answer.contains(&content_type), "{answer}");
+        assert!(answer.contains("<IsTaskRunningResult>false</IsTaskRunningResult>"), "{answer}");
+        assert!(answer.contains("<a:RelatesTo>urn:uuid:7</a:RelatesTo>"), "{answer}");
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn worlds_are_reached_by_path_and_their_clocks_moved_by_the_lab() {
+        let server = Server::start(LOOPBACK, Behaviour::default()).unwrap();
+        let lab = server.lab();
+        let (running, plain) = (lab.open(Some("task-running")).unwrap(), lab.open(None).unwrap());
+        let path = |id: crate::reference::WorldId| format!("{}/Ipam/Server", id.path_prefix());
+        let told = async |id| exchange(&server, &request(&path(id), IS_RUNNING, CLOSE)).await.contains(">true<");
+        assert!(told(running).await && !told(plain).await);
+        lab.advance(running, Duration::from_secs(5));
+        assert!(!told(running).await);
+        lab.close(plain);
+        let answer = exchange(&server, &request(&path(plain), IS_RUNNING, CLOSE)).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn what_is_no_soap_request_is_refused_by_status() {
+        let server = Server::start(LOOPBACK, Behaviour::default()).unwrap();
+        let good = request("/Ipam/Server", IS_RUNNING, CLOSE);
+        for (bytes, status) in [
+            (good.replace("POST", "GET"), "405"),
+            (good.replace("/Ipam/Server HTTP", "/Ipam HTTP"), "404"),
+            (good.replace("application/soap+xml", "text/xml"), "415"),
+            (good.replace("charset=utf-8", "charset=utf-16"), "415"),
+            (request("/Ipam/Server", "hello", CLOSE), "400"),
+            (request("/Ipam/Server", &"x".repeat((1 << 20) + 1), CLOSE), "413"),
+            ("nonsense\r\n\r\n".into(), "400"),
+            (request("/Ipam/Server", &IS_RUNNING.replace("Running</a", "Halted</a"), CLOSE), "400"),
+            (good.replace("2003/05/soap-envelope", "2003/05/soap-envelopf"), "500"),
+        ] {
+            let answer = exchange(&server, &bytes).await;
+            assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{status}: {answer}");
+        }
+        server.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_kept_and_stopping_closes_it() {
+        let server = Server::start(LOOPBACK, Behaviour::default()).unwrap();
+        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        for _ in 0..3 {
+            stream.write_all(request("/Ipam/Server", IS_RUNNING, "").as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            while !answer.contains("</s:Envelope>") {
+                let mut piece = [0; 512];
+                let read = timeout(Duration::from_secs(20), stream.read(&mut piece)).await.unwrap().unwrap();
+                assert!(read > 0, "closed after {answer}");
+                answer.push_str(std::str::from_utf8(&piece[..read]).unwrap());
+            }
+        }
+        let address = server.address();
+        server.stop().await;
+        assert_eq!(stream.read(&mut [0; 8]).await.unwrap_or(0), 0);
+        assert!(TcpStream::connect(address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn behaviours_of_the_connection_show() {
+        let get = async |behaviour: Behaviour, more| {
+            let server = Server::start(LOOPBACK, behaviour).unwrap();
+            let answer = exchange(&server, &request("/Ipam/Server", IS_RUNNING, more)).await;
+            server.stop().await;
+            answer
+        };
+        let chunked = get(Variant::SmallChunks.into(), CLOSE).await;
+        assert!(
+            chunked.contains("transfer-encoding: chunked\r\n") && chunked.contains("\r\n7\r\n<s:Enve\r\n"),
+            "{chunked}"
+        );
+        // Without a word from the client, the exchange ends only because the server closes.
+        let closed = get(Variant::ClosesConnection.into(), "").await;
+        assert!(closed.contains("connection: close\r\n"), "{closed}");
+        let titled = get(Variant::TitleCaseFields.into(), CLOSE).await;
+        assert!(titled.contains("\r\nContent-Type: "), "{titled}");
+        let untyped = get(Mutant::NoMediaType.into(), CLOSE).await;
+        assert!(!untyped.to_ascii_lowercase().contains("content-type"), "{untyped}");
+        let empty = get(Mutant::EmptyReply.into(), CLOSE).await;
+        assert!(empty.contains("content-length: 0\r\n"), "{empty}");
+    }
+}

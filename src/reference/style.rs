@@ -89,7 +89,12 @@ impl Style {
     /// Writes an element with all that it holds.
     pub(super) fn write(&self, root: &Tag) -> String {
         let mut writer = Writer { style: *self, text: String::new(), scope: Vec::new() };
-        let before = if self.at_root { root.namespaces() } else { Vec::new() };
+        let mut before = root.namespaces();
+        if !self.at_root {
+            // Microsoft's stack declares these two at the envelope.
+            let usual = [namespace::SOAP12, namespace::ADDRESSING];
+            before.retain(|used| self.prefixes == Prefixes::Usual && usual.contains(&&**used));
+        }
         writer.element(root, &before);
         writer.text
     }

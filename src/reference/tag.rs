@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use crate::spec::namespace;
+
 /// A name to be written: a namespace, empty where there is none, and a local part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Name {
@@ -116,7 +118,7 @@ impl Tag {
         });
     }
 
-    /// Every namespace of the names in it, each once, in the order of first use.
+    /// Every namespace of the names in it that a prefix must be declared for, each once, in the order of first use.
     pub(super) fn namespaces(&self) -> Vec<Cow<'static, str>> {
         let mut found: Vec<Cow<'static, str>> = Vec::new();
         let mut copy = self.clone();
@@ -132,7 +134,8 @@ impl Tag {
                 _ => None,
             };
             for name in std::iter::once(&tag.name).chain(values).chain(inside) {
-                if !name.namespace.is_empty() && !found.contains(&name.namespace) {
+                let is_given = matches!(&*name.namespace, "" | namespace::XML);
+                if !is_given && !found.contains(&name.namespace) {
                     found.push(name.namespace.clone());
                 }
             }
