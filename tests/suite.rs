@@ -9,7 +9,9 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use ipamspec::api::{self, Behaviour, CaseRecord, Level, Options, Outcome, Record, Reference, Selection, Suite, Target};
+use ipamspec::api::{
+    self, Behaviour, CaseRecord, Level, Options, Outcome, Record, Reference, Selection, Suite, Target,
+};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 fn main() -> ExitCode {
@@ -19,7 +21,8 @@ fn main() -> ExitCode {
     let suite = Arc::new(Suite::load(&api::embedded()).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))));
     let run: Arc<OnceLock<Record>> = Arc::default();
     // A filter narrows the run as well: only what is asked for is put to the target.
-    let wanted: Vec<String> = suite.cases.iter().map(|case| case.id.clone()).filter(|id| is_wanted(&arguments, id)).collect();
+    let wanted: Vec<String> =
+        suite.cases.iter().map(|case| case.id.clone()).filter(|id| is_wanted(&arguments, id)).collect();
     let trials = suite.cases.iter().map(|case| {
         let (suite, run, wanted, id) = (suite.clone(), run.clone(), wanted.clone(), case.id.clone());
         Trial::test(case.id.clone(), move || verdict(run.get_or_init(|| run_once(suite, &wanted)), &id))
@@ -74,7 +77,14 @@ fn told(case: &CaseRecord) -> String {
     let lines = broken.map(|check| {
         let compared = check.expected.as_ref().zip(check.got.as_ref());
         let compared = compared.map(|(expected, got)| format!("\n    expected: {expected}\n    got:      {got}"));
-        format!("  {} {} {}: {}{}", check.outcome, check.id, check.requirement, check.message, compared.unwrap_or_default())
+        format!(
+            "  {} {} {}: {}{}",
+            check.outcome,
+            check.id,
+            check.requirement,
+            check.message,
+            compared.unwrap_or_default()
+        )
     });
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -25,11 +25,17 @@ pub(super) fn build(answer: &Answer, relates_to: Option<&str>, behaviour: &Behav
         let block = Tag::text("urn:example:activity", "ActivityId", "5f1c3d52").with_text("", "CorrelationId", "7");
         headers.insert(0, block.with_text(namespace::SOAP12, "mustUnderstand", "0"));
     }
+    let is_reply = matches!(answer, Answer::Reply(..));
+    if is_reply && behaviour.varies(Variant::ActionInMediaType) {
+        headers.retain(|block| !block.is(namespace::ADDRESSING, "Action"));
+    }
     if behaviour.varies(Variant::HeadersReversed) {
         headers.reverse();
     }
-    let is_reply = matches!(answer, Answer::Reply(..));
     let mut parts = vec![Tag::of(namespace::SOAP12, "Header", headers), Tag::of(namespace::SOAP12, "Body", body)];
+    if !is_reply && behaviour.varies(Variant::BareFaults) {
+        parts.retain(|part| !part.is(namespace::SOAP12, "Header"));
+    }
     if behaviour.lies(Mutant::HeaderAfterBody) {
         parts.reverse();
     }
@@ -54,6 +60,9 @@ fn addressing(action: Option<&str>, relates_to: Option<&str>, behaviour: &Behavi
         } else {
             action.with_text(namespace::SOAP12, "mustUnderstand", "1")
         });
+        if behaviour.lies(Mutant::ActionTwice) {
+            headers.extend(headers.first().cloned());
+        }
     }
     if let Some(id) = relates_to {
         if behaviour.lies(Mutant::RelatesToItself) {
@@ -73,10 +82,14 @@ fn addressing(action: Option<&str>, relates_to: Option<&str>, behaviour: &Behavi
     if behaviour.varies(Variant::ToAnonymous) {
         headers.push(block("To", namespace::ANONYMOUS).with_text(namespace::SOAP12, "mustUnderstand", "1"));
     }
+    if behaviour.lies(Mutant::ToTwice) {
+        headers.extend([block("To", namespace::ANONYMOUS), block("To", "urn:example:client")]);
+    }
     headers
 }
 
-fn reply_action<'a>(operation: &'a Operation, behaviour: &Behaviour) -> Option<&'a str> {
+/// The action of a reply, where it has one.
+pub(super) fn reply_action<'a>(operation: &'a Operation, behaviour: &Behaviour) -> Option<&'a str> {
     if behaviour.lies(Mutant::NoReplyAction) {
         None
     } else if behaviour.lies(Mutant::WrongReplyAction) {

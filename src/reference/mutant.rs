@@ -97,6 +97,10 @@ mutants! {
         "StartTask starts the task that comes next in the enumeration.";
     RefusesOneTask "refuses-one-task" "start-task.replies"
         "StartTask refuses DnsConfiguration.";
+    RefusesNilServer "refuses-nil-server" "start-task.replies"
+        "StartTask refuses a server that is nil.";
+    RefusesStartWithoutServer "refuses-start-without-server" "start-task.replies"
+        "StartTask refuses a request that names no server.";
 
     // What every operation does.
     RefusesValidRequests "refuses-valid-requests" "get-ipam-version.replies"
@@ -104,9 +108,9 @@ mutants! {
     EmptyReply "empty-reply" "get-ipam-version.replies"
         "Every success is an HTTP response without content.";
     WrongReplyAction "wrong-reply-action" "start-task.response-action"
-        "A reply has the action of the request.";
+        "A reply has the action of the request, in its header and in its media type.";
     NoReplyAction "no-reply-action" "start-task.response-action"
-        "A reply has no action.";
+        "A reply has no action, neither in its header nor in its media type.";
     EmptySuccess "empty-success" "start-task.response-element"
         "A reply's body is empty.";
     WrongReplyElement "wrong-reply-element" "start-task.response-element"
@@ -119,6 +123,12 @@ mutants! {
         "A reply's element is empty, whatever was asked.";
     ResultInNoNamespace "result-in-no-namespace" "is-ipam-configured.value"
         "A reply's result element is in no namespace.";
+
+    // What comes before every operation.
+    ServesUnprovisioned "serves-unprovisioned" "pre-operation.not-provisioned-refuses"
+        "A server that is not provisioned answers every operation.";
+    ServesUnconverted "serves-unconverted" "pre-operation.conversion-required-refuses"
+        "A server that waits for a conversion answers every operation.";
 
     // The queries' refusals.
     AnswersLastRunResultOfNone "answers-last-run-result-of-none" "task-last-run-result.none-faults"
@@ -267,6 +277,10 @@ mutants! {
         "Messages relate to no request.";
     RelatesToItself "relates-to-itself" "message.relates-to"
         "Messages say the request's id in MessageID in place of RelatesTo.";
+    ActionTwice "action-twice" "message.addressing-once"
+        "Messages have the same Action twice.";
+    ToTwice "to-twice" "message.addressing-once"
+        "Messages are addressed to two addresses.";
 }
 
 #[cfg(test)]

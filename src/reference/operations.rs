@@ -28,7 +28,7 @@ pub(super) fn perform(
 ) -> Answer {
     let call = Call { operation, behaviour, spelling: Spelling::of(behaviour) };
     let answered = call.admit(world).and_then(|()| match operation.name {
-        "StartTask" => call.start_task(call.given(body)?, world, now),
+        "StartTask" => call.start_task(call.given(body)?, body, world, now),
         "GetIpamTasksInfo" => Ok(call.result(&Inside::Tags(call.tasks_info(world, now)))),
         "IsTaskRunning" => call.is_task_running(call.given(body)?, world, now),
         "TaskLastRunResult" | "TaskLastRuntime" | "TaskNextRuntime" | "TaskRecurrenceDuration" => {
@@ -92,12 +92,14 @@ impl Call<'_> {
         if !world.is_authorized() {
             return Err(self.refuse("IpamApiAccessDenied", "The user is not authorized for this operation."));
         }
-        if !world.is_configured() && name != "IsIpamConfigured" {
+        let serves_unprovisioned = self.lies(Mutant::ServesUnprovisioned);
+        if !world.is_configured() && !serves_unprovisioned && name != "IsIpamConfigured" {
             let message = "The server is not provisioned; this operation waits until it is.";
             return Err(self.refuse("IpamApiCallsAreNotAllowedUntilProvisioningIsDone", message));
         }
         let while_converting = ["IsIpamConfigured", "IsSchemaConversionRequired"];
-        if world.is_schema_conversion_required() && !while_converting.contains(&name) {
+        let waits = world.is_schema_conversion_required() && !self.lies(Mutant::ServesUnconverted);
+        if waits && !while_converting.contains(&name) {
             let message = "The schema of the data store must be converted; this operation waits until it is.";
             return Err(self.refuse("IpamApiCallsAreNotAllowedUntilSchemaConversionIsDone", message));
         }
@@ -105,13 +107,19 @@ impl Call<'_> {
     }
 
     /// 3.3.4.139
-    fn start_task(&self, given: Given, world: &mut World, now: Moment) -> Result<Vec<Tag>, Box<Fault>> {
+    fn start_task(&self, given: Given, body: &Element, world: &mut World, now: Moment) -> Result<Vec<Tag>, Box<Fault>> {
         let task = match given {
             Given::Task(task) => task,
             Given::None if self.lies(Mutant::StartsNone) => return Ok(Vec::new()),
             Given::Unknown if !self.behaviour.varies(Variant::OperationRefusesInvalid) => return Ok(Vec::new()),
             _ => return Err(self.refuse("IpamApiInvalidParameter", "The parameter taskType names no task.")),
         };
+        let server = body.child(namespace::IPAM, "server");
+        if (self.lies(Mutant::RefusesNilServer) && server.is_some_and(Element::is_nil))
+            || (self.lies(Mutant::RefusesStartWithoutServer) && server.is_none())
+        {
+            return Err(self.refuse("IpamApiInvalidParameter", "The parameter server is missing."));
+        }
         if self.lies(Mutant::RefusesOneTask) && task == TaskType::DnsConfiguration {
             return Err(self.refuse("IpamApiTaskError", "The task could not be started."));
         }

@@ -3,7 +3,11 @@
 //!
 //! Leaves out sockets. The answers are read with the package's own reader.
 
-use std::{collections::BTreeSet, sync::LazyLock, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+    time::Duration,
+};
 
 use super::{
     moment::Moment,
@@ -30,40 +34,57 @@ fn envelope(operation: &str, inside: &str) -> String {
     )
 }
 
-/// Requests that tell every lie from the truth, with how far the clock is moved before each, in milliseconds.
-fn probes() -> Vec<(u64, &'static str, String)> {
+/// A request, made in a world of this scenario.
+struct Probe {
+    scenario: Scenario,
+    /// How far the clock is moved before it, in milliseconds.
+    after: u64,
+    operation: &'static str,
+    inside: String,
+}
+
+/// Requests that tell every lie from the truth.
+fn probes() -> Vec<Probe> {
     let of = |word: &str| format!("<taskType>{word}</taskType>");
     let mut probes = Vec::new();
+    let probe = |after, operation, inside| Probe { scenario: Scenario::Default, after, operation, inside };
     for operation in OPERATIONS.iter().filter(|operation| operation.parameters.is_empty()) {
-        probes.push((0, operation.name, String::new()));
+        probes.push(probe(0, operation.name, String::new()));
     }
     for name in ["TaskLastRunResult", "TaskLastRuntime", "TaskNextRuntime", "TaskRecurrenceDuration", "IsTaskRunning"] {
         for word in ["Discovery", "Audit", "None", "Discover", "discovery"] {
-            probes.push((0, name, of(word)));
+            probes.push(probe(0, name, of(word)));
         }
-        probes.push((0, name, String::new()));
-        probes.push((0, name, "<taskType i:nil='true'/>".into()));
+        probes.push(probe(0, name, String::new()));
+        probes.push(probe(0, name, "<taskType i:nil='true'/>".into()));
     }
     for word in ["None", "", "Defragmentation", " Discovery", "AUDIT", "7", "ExpiryDate", "DnsConfiguration", "Audit"] {
-        probes.push((0, "StartTask", of(word)));
+        probes.push(probe(0, "StartTask", of(word)));
     }
+    probes.push(probe(0, "StartTask", "<taskType>Audit</taskType><server i:nil='true'/>".into()));
     for milliseconds in [500, 2000, 5000] {
-        probes.push((milliseconds, "GetIpamTasksInfo", String::new()));
-        probes.push((0, "IsTaskRunning", of("Audit")));
+        probes.push(probe(milliseconds, "GetIpamTasksInfo", String::new()));
+        probes.push(probe(0, "IsTaskRunning", of("Audit")));
+    }
+    for scenario in Scenario::ALL.into_iter().skip(1) {
+        for operation in OPERATIONS {
+            let inside = if operation.parameters.is_empty() { String::new() } else { of("Discovery") };
+            probes.push(Probe { scenario, after: 0, operation: operation.name, inside });
+        }
     }
     probes
 }
 
-/// Every answer to the probes, in a lab world.
+/// Every answer to the probes, in lab worlds.
 fn answers(behaviour: &Behaviour) -> Vec<Response> {
-    let mut now = Moment::LAB;
-    let mut world = respond::world(Scenario::Default, behaviour, now);
-    let mut answers = Vec::new();
-    for (milliseconds, operation, inside) in probes() {
-        now = now.after(Duration::from_millis(milliseconds));
-        answers.push(respond::respond(envelope(operation, &inside).as_bytes(), &mut world, now, behaviour));
-    }
-    answers
+    let mut worlds = BTreeMap::new();
+    let answer = |probe: Probe| {
+        let fresh = || (respond::world(probe.scenario, behaviour, Moment::LAB), Moment::LAB);
+        let (world, now) = worlds.entry(probe.scenario).or_insert_with(fresh);
+        *now = now.after(Duration::from_millis(probe.after));
+        respond::respond(envelope(probe.operation, &probe.inside).as_bytes(), world, *now, behaviour)
+    };
+    probes().into_iter().map(answer).collect()
 }
 
 fn parsed(response: &Response) -> Document {
@@ -88,12 +109,15 @@ static LIES: LazyLock<Vec<(Mutant, Vec<Response>)>> =
 /// The names of the operations whose answers differ from the honest ones.
 fn changed(told: &[Response]) -> BTreeSet<&'static str> {
     let pairs = HONEST.iter().zip(told);
-    probes().iter().zip(pairs).filter(|(_, (was, is))| was != is).map(|((_, name, _), _)| *name).collect()
+    probes().iter().zip(pairs).filter(|(_, (was, is))| was != is).map(|(probe, _)| probe.operation).collect()
 }
 
 #[test]
 fn the_plain_server_answers_every_probe_as_it_should() {
-    for ((_, operation, inside), response) in probes().iter().zip(&*HONEST) {
+    for (Probe { scenario, operation, inside, .. }, response) in probes().iter().zip(&*HONEST) {
+        if *scenario != Scenario::Default {
+            continue;
+        }
         let document = parsed(response);
         let text = String::from_utf8_lossy(&response.content);
         let task = ["Discovery", "Audit", "DnsConfiguration"].iter().any(|task| inside.contains(&format!(">{task}<")));
@@ -238,7 +262,7 @@ fn a_variant_of_content_changes_something_and_answers_alike() {
     for variant in Variant::ALL.iter().filter(|variant| !is_spelling(**variant)) {
         let varied = answers(&(*variant).into());
         assert_ne!(*HONEST, varied, "{variant:?} changes nothing");
-        for ((was, is), (_, operation, inside)) in HONEST.iter().zip(&varied).zip(probes()) {
+        for ((was, is), Probe { operation, inside, .. }) in HONEST.iter().zip(&varied).zip(probes()) {
             // What IsTaskRunning says of a word outside the enumeration is left open.
             let is_open = *variant == Variant::OperationRefusesInvalid && operation == "IsTaskRunning";
             assert!(is_open || is_fault(was) == is_fault(is), "{variant:?}: {operation} {inside}");
@@ -257,7 +281,7 @@ fn a_variant_of_content_changes_something_and_answers_alike() {
 /// The values of every simple result and every field of every task, as values of their types.
 fn values(behaviour: &Behaviour) -> Vec<Value> {
     let mut values = Vec::new();
-    for ((_, operation, _), answer) in probes().iter().zip(answers(behaviour)) {
+    for (Probe { operation, .. }, answer) in probes().iter().zip(answers(behaviour)) {
         let operation = OPERATIONS.iter().find(|known| known.name == *operation).unwrap();
         let document = parsed(&answer);
         if let (false, Some(result)) = (is_fault(&answer), &operation.result)

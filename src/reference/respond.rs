@@ -38,14 +38,10 @@ impl Response {
 
 /// Makes the world that a server of this behaviour has.
 pub(super) fn world(scenario: Scenario, behaviour: &Behaviour, now: Moment) -> World {
-    let seconds = |queued, running| Pace { queued: Duration::from_secs(queued), running: Duration::from_secs(running) };
-    let pace = if behaviour.varies(Variant::StartsAtOnce) {
-        seconds(0, 5)
-    } else if behaviour.varies(Variant::TasksTakeLonger) {
-        seconds(3, 7)
-    } else {
-        Pace::default()
-    };
+    let mut pace = Pace::default();
+    if behaviour.varies(Variant::TasksTakeLonger) {
+        pace.running = Duration::from_secs(10);
+    }
     World::new(scenario, pace, !behaviour.varies(Variant::NeverRan), now)
 }
 
@@ -60,8 +56,8 @@ pub(super) fn respond(content: &[u8], world: &mut World, now: Moment, behaviour:
         Err(Unread::NotXml(reason)) => return Response::plain(400, &format!("the message is not XML: {reason}")),
     };
     let action = match &answer {
-        Answer::Reply(operation, _) => operation.response_action.to_owned(),
-        Answer::Fault(fault) => fault.action.clone(),
+        Answer::Reply(operation, _) => envelope::reply_action(operation, behaviour),
+        Answer::Fault(fault) => Some(fault.action.as_str()),
     };
     let status = match &answer {
         Answer::Reply(..) => 200,
@@ -72,7 +68,7 @@ pub(super) fn respond(content: &[u8], world: &mut World, now: Moment, behaviour:
     }
     let text = Style::of(behaviour).write(&envelope::build(&answer, id.as_deref(), behaviour));
     let content = bytes(text, matches!(answer, Answer::Reply(..)), behaviour);
-    Response { status, content_type: content_type(&action, behaviour), content }
+    Response { status, content_type: content_type(action, behaviour), content }
 }
 
 fn status(fault: &Fault, behaviour: &Behaviour) -> u16 {
@@ -80,7 +76,8 @@ fn status(fault: &Fault, behaviour: &Behaviour) -> u16 {
     if is_sender && !behaviour.varies(Variant::FaultStatus500) { 400 } else { 500 }
 }
 
-fn content_type(action: &str, behaviour: &Behaviour) -> Option<String> {
+fn content_type(action: Option<&str>, behaviour: &Behaviour) -> Option<String> {
+    let Some(action) = action else { return Some("application/soap+xml; charset=utf-8".into()) };
     if behaviour.lies(Mutant::NoMediaType) {
         None
     } else if behaviour.lies(Mutant::TextXmlMediaType) {

@@ -61,9 +61,11 @@ variants! {
     MessageIdInReply "message-id-in-reply" "Gives every reply an id of its own.";
     ToAnonymous "to-anonymous" "Addresses every reply to the anonymous address.";
     RelationshipType "relationship-type" "Says of RelatesTo that it is a reply.";
+    ActionInMediaType "action-in-media-type" "Says a reply's action in the media type alone.";
     ActionNotMustUnderstand "action-not-must-understand" "Does not ask that the action be understood.";
 
     // Faults.
+    BareFaults "bare-faults" "Sends faults without a Header, as the specification's sample of one.";
     ReasonInTwoLanguages "reason-in-two-languages" "Gives a fault's reason in German and in English.";
     OtherReason "other-reason" "Says other words in faults, beyond ASCII.";
     FaultCodeReceiver "fault-code-receiver" "Gives operations' faults the code Receiver, with HTTP status 500.";
@@ -87,8 +89,7 @@ variants! {
     NumericBooleans "numeric-booleans" "Writes booleans as 1 and 0.";
     PaddedValues "padded-values" "Writes white space around booleans, numbers, times and durations.";
     SignedNumbers "signed-numbers" "Writes numbers with a sign and a leading zero.";
-    StartsAtOnce "starts-at-once" "Runs a started task without queueing it first.";
-    TasksTakeLonger "tasks-take-longer" "Queues a started task for three seconds and runs it for seven.";
+    TasksTakeLonger "tasks-take-longer" "Runs a started task for ten seconds.";
 
     // HTTP.
     SmallChunks "small-chunks" "Sends its bodies in chunks of seven bytes.";
