@@ -7,14 +7,14 @@ use std::{io, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, watch};
 
-use crate::{reference, runner};
 pub use crate::{
-    case::{Mistakes, SourceFile, Suite, embedded},
+    case::{Case, Glob, Mistakes, SourceFile, Suite, embedded},
     reference::{Behaviour, Mutant, Variant},
     runner::{Options, Selection, Target, run::CannotRun},
     spec::{Effect, Level, PortType, RequirementId},
     verdict::{CaseRecord, Check, Claim, ClaimKind, Event, Finding, Outcome, Record, Summary},
 };
+use crate::{reference, runner};
 
 /// The reference server, started by this process on a free loopback port, and stopped when dropped.
 #[derive(Debug)]

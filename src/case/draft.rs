@@ -50,7 +50,7 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
     let requirements = requirements(&mut fields, told);
     let port_type = port_type(&mut fields, told);
     let effect = effect(&mut fields, told);
-    let mutant = fields.required_text("mutant", "mutant = \"the-lie-that-the-case-catches\"", told);
+    let mutant = fields.text("mutant", told);
     if let Some(text) = mutant.filter(|text| !is_word(text.value)) {
         told.bad_value(text.span(), format!("{} is not the name of a mutant", shown(text.value)))
             .help("a name is lower-case words joined by `-`");
@@ -101,12 +101,6 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
         toothless: &mut toothless,
     };
     let steps = steps.into_iter().filter_map(|fields| step::step(fields, &mut context, told)).collect();
-    for (id, span) in &mentioned {
-        if !requirements.iter().any(|(listed, _)| listed == id) {
-            told.bad_value(span.clone(), format!("`{id}` is not among the requirements of the case"))
-                .help(format!("add \"{id}\" to `requirements`"));
-        }
-    }
     for (key, _, span) in &matrix {
         if names.matrix.get(key) == Some(&false) {
             told.bad_value(span.clone(), format!("`{key}` is used nowhere"))

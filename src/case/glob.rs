@@ -5,6 +5,7 @@
 /// A pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glob {
+    text: String,
     parts: Vec<Part>,
 }
 
@@ -29,7 +30,12 @@ impl Glob {
                 _ => parts.push(Part::Character(character)),
             }
         }
-        Self { parts }
+        Self { text: pattern.to_owned(), parts }
+    }
+
+    /// The pattern as it was written.
+    pub fn as_str(&self) -> &str {
+        &self.text
     }
 
     /// Whether the whole of `text` is as the pattern says.

@@ -54,6 +54,17 @@ pub struct Step {
     pub poll: Option<Poll>,
 }
 
+impl Step {
+    /// The operation whose reply the step expects, where it sends anything and expects one.
+    pub fn operation(&self) -> Option<&'static Operation> {
+        match &self.kind {
+            StepKind::Call(call) => Some(call.operation),
+            StepKind::Raw(raw) => raw.operation,
+            StepKind::Wait(_) => None,
+        }
+    }
+}
+
 /// What a step does.
 #[derive(Debug, Clone)]
 pub enum StepKind {

@@ -15,7 +15,7 @@ use super::{
     twin::{self, Difference},
 };
 use crate::{
-    spec::Level,
+    spec::{Level, RequirementId},
     verdict::{Catalogue, check::hex},
 };
 
@@ -164,12 +164,19 @@ fn hold_against_catalogue(draft: &Draft, catalogue: &Catalogue, is_whole: bool, 
             }
             None if is_whole => {
                 let known = catalogue.requirements.keys();
-                let help = suggest(id.as_str(), known.map(crate::spec::RequirementId::as_str));
+                let help = suggest(id.as_str(), known.map(RequirementId::as_str));
                 let help = help.or_else(|| Some(format!("write it down in a file below {}", catalogue::FOLDER)));
                 told.bad_value(span.clone(), format!("`{id}` is not in the catalogue")).help = help;
             }
             _ => {}
         }
+    }
+    let observed = |id: &RequirementId| {
+        catalogue.requirements.get(id).is_none_or(|requirement| requirement.level == Level::Observe)
+    };
+    if let Some((_, span)) = draft.requirements.iter().find(|(id, _)| draft.mutant.is_empty() && !observed(id)) {
+        told.tell(MistakeKind::MissingKey, span.clone(), "the case names no mutant: what lie would make this fail?")
+            .help("write mutant = \"the-lie-that-the-case-catches\"; only what is observed needs none");
     }
     for (id, span) in &draft.toothless {
         let level = catalogue.requirements.get(id).map(|requirement| requirement.level);

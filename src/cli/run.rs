@@ -207,7 +207,11 @@ fn replay(arguments: &Arguments, suite: &Suite) -> String {
 /// A word as a POSIX shell takes it.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=%@+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// Whoever listens to a run: the record on disk, the terminal, and in the end the reports.
@@ -252,7 +256,9 @@ impl Audience {
         if self.events.is_empty() {
             return exit::USAGE;
         }
-        self.print(&progress::redraw(""), self.progress.is_some());
+        if self.progress.is_some() {
+            print(progress::CLEAR);
+        }
         let record = match Record::fold(&self.events) {
             Ok(record) => record,
             Err(problem) => {
@@ -262,11 +268,11 @@ impl Audience {
         };
         let written = rendering::write(&self.folder, &record);
         if self.json {
-            self.print(&to_json(&record), true);
+            print(&to_json(&record));
         } else {
             let report = self.folder.join("index.html");
             let text = self.terminal.finish(&record, Some(&shown(&report)));
-            self.print(&text, true);
+            print(&text);
         }
         match written {
             Err(error) => refuse(&error.to_string()),
@@ -285,18 +291,16 @@ impl Audience {
             progress.line(width())
         });
         match line {
-            Some(line) => self.print(&format!("{}{text}{}", progress::redraw(""), progress::redraw(&line)), true),
-            None => self.print(&text, !text.is_empty()),
+            Some(line) => print(&format!("{}{text}{}", progress::CLEAR, progress::redraw(&line))),
+            None => print(&text),
         }
     }
+}
 
-    /// Prints; a reader that has gone away is no fault of the run.
-    fn print(&self, text: &str, wanted: bool) {
-        if wanted {
-            let mut out = std::io::stdout().lock();
-            let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        }
-    }
+/// Prints; a reader that has gone away is no fault of the run.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 fn shown(path: &Path) -> String {

@@ -106,7 +106,7 @@ mutants! {
     RefusesValidRequests "refuses-valid-requests" "get-ipam-version.replies"
         "Every operation refuses every request, as after an error.";
     EmptyReply "empty-reply" "get-ipam-version.replies"
-        "Every success is an HTTP response without content.";
+        "GetIpamVersion is answered with an HTTP response without content.";
     WrongReplyAction "wrong-reply-action" "start-task.response-action"
         "A reply has the action of the request, in its header and in its media type.";
     NoReplyAction "no-reply-action" "start-task.response-action"

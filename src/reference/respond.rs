@@ -63,7 +63,8 @@ pub(super) fn respond(content: &[u8], world: &mut World, now: Moment, behaviour:
         Answer::Reply(..) => 200,
         Answer::Fault(fault) => status(fault, behaviour),
     };
-    if status == 200 && behaviour.lies(Mutant::EmptyReply) {
+    let of_version = matches!(&answer, Answer::Reply(operation, _) if operation.name == "GetIpamVersion");
+    if of_version && behaviour.lies(Mutant::EmptyReply) {
         return Response { status, content_type: None, content: Vec::new() };
     }
     let text = Style::of(behaviour).write(&envelope::build(&answer, id.as_deref(), behaviour));
@@ -82,7 +83,7 @@ fn content_type(action: Option<&str>, behaviour: &Behaviour) -> Option<String> {
         None
     } else if behaviour.lies(Mutant::TextXmlMediaType) {
         Some("text/xml; charset=utf-8".into())
-    } else if behaviour.varies(Variant::BareMediaType) {
+    } else if behaviour.varies(Variant::BareMediaType) || behaviour.lies(Mutant::NoReplyAction) {
         Some("application/soap+xml".into())
     } else if behaviour.varies(Variant::OtherMediaTypeParameters) {
         Some(format!("Application/SOAP+XML ;Action=\"{action}\";x=\"a;b\" ; CharSet=\"UTF-8\""))

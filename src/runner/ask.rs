@@ -124,7 +124,8 @@ fn read_answer(observed: &Observed, operation: &Operation, message_id: &str) -> 
     let kind = head.and_then(|head| head.content_type.as_deref()).unwrap_or("no content type");
     let read = soap::read(&received.bytes, &xml::Limits::default());
     if read.is_err() && !says_soap(head) {
-        let why = super::judge::environment(status).unwrap_or("this is not an answer of SOAP; check url and [endpoints]");
+        let why =
+            super::judge::environment(status).unwrap_or("this is not an answer of SOAP; check url and [endpoints]");
         return Answered::Nothing(format!("HTTP {status}, {kind}: {why}"));
     }
     let envelope = match read {
@@ -138,13 +139,22 @@ fn read_answer(observed: &Observed, operation: &Operation, message_id: &str) -> 
         soap::contract::Answer::Fault(fault) => Answered::Fault(fault),
         soap::contract::Answer::Neither => {
             let broken = checked.rules.iter().find(|held| !held.kept);
-            Answered::Nonsense(broken.map_or_else(String::new, |held| format!("expected {}, got {}", held.expected, held.got)))
+            Answered::Nonsense(
+                broken.map_or_else(String::new, |held| format!("expected {}, got {}", held.expected, held.got)),
+            )
         }
     }
 }
 
 /// What was exchanged, as a report shows it.
-pub fn exchange(step: usize, attempt: usize, operation: &str, request: &Outgoing, sent: Duration, answer: (&Observed, Duration)) -> Exchange {
+pub fn exchange(
+    step: usize,
+    attempt: usize,
+    operation: &str,
+    request: &Outgoing,
+    sent: Duration,
+    answer: (&Observed, Duration),
+) -> Exchange {
     let (observed, took) = answer;
     let (outcome, response) = match observed {
         Observed::Received(received) => {

@@ -13,7 +13,7 @@ use super::{
     target::Target,
 };
 use crate::{
-    case::{Case, Escape, Poll, Step, StepKind, Template},
+    case::{Case, Poll, Step, StepKind, captured, template::Template},
     session::{Layer, Outgoing},
     soap,
     spec::Operation,
@@ -81,8 +81,15 @@ impl Executor {
                 Err(problem) => return self.record(case, Outcome::Error, problem, Some(Blame::File)),
             },
         };
-        let mut running =
-            Running { executor: self, case, world, began, captures: BTreeMap::new(), checks: Vec::new(), exchanges: Vec::new() };
+        let mut running = Running {
+            executor: self,
+            case,
+            world,
+            began,
+            captures: BTreeMap::new(),
+            checks: Vec::new(),
+            exchanges: Vec::new(),
+        };
         let ended = running.steps().await;
         let Running { checks, exchanges, .. } = running;
         let (outcome, reason, blame) = outcome(ended, &checks);
@@ -123,7 +130,9 @@ fn outcome(ended: Ended, checks: &[Check]) -> (Outcome, String, Option<Blame>) {
     let worst = checks.iter().map(|check| check.outcome).max();
     match (ended, worst) {
         (Ended::Error(blame, problem), _) => (Outcome::Error, problem, Some(blame)),
-        (Ended::Skip(reason), worst) if worst.is_none_or(|worst| worst <= Outcome::Warn) => (Outcome::Skip, reason, None),
+        (Ended::Skip(reason), worst) if worst.is_none_or(|worst| worst <= Outcome::Warn) => {
+            (Outcome::Skip, reason, None)
+        }
         (_, None) => (Outcome::Error, "the case made no check".to_owned(), Some(Blame::Harness)),
         (_, Some(worst)) => {
             let why = checks.iter().find(|check| check.outcome == worst);
@@ -145,7 +154,9 @@ impl Running<'_> {
                 StepKind::Wait(duration) => self.wait(*duration).await,
                 StepKind::Call(_) | StepKind::Raw(_) => {
                     if let Err(ended) = self.asked(number, step).await {
-                        self.later_steps_not_reached(number);
+                        if matches!(ended, Ended::Judged) {
+                            self.later_steps_not_reached(number);
+                        }
                         return ended;
                     }
                 }
@@ -181,7 +192,7 @@ impl Running<'_> {
                 return Err(Ended::Judged);
             }
             if let Some(reply) = &judged.reply {
-                self.capture(step, reply)?;
+                self.capture(step, reply);
             }
             return Ok(());
         }
@@ -192,7 +203,10 @@ impl Running<'_> {
         let executor = self.executor;
         let world = self.world.as_ref().map(|held| &held.world);
         let Some(url) = executor.line.address(self.case.port_type, world) else {
-            return Err(Ended::Error(Blame::File, format!("the target file names no endpoint for {}", self.case.port_type.name())));
+            return Err(Ended::Error(
+                Blame::File,
+                format!("the target file names no endpoint for {}", self.case.port_type.name()),
+            ));
         };
         let message_id = executor.line.message_id(&self.case.id, number, attempt);
         let (outgoing, name) = self.render(step, &message_id, &url.to_string())?;
@@ -213,24 +227,23 @@ impl Running<'_> {
             "to" => Some(to.to_owned()),
             name => self.var(name),
         };
-        let fill = |template: &Template, escape: Escape| {
-            let missing = |name: String| Ended::Error(Blame::File, format!("`{{{{{name}}}}}` has no value"));
-            template.render(&vars, escape).map_err(missing)
+        let fill = |template: &Template| {
+            template.fill(&vars).map_err(|unfilled| Ended::Error(Blame::File, unfilled.to_string()))
         };
         match &step.kind {
             StepKind::Call(call) => {
                 let action = match &call.action {
-                    Some(action) => fill(action, Escape::None)?,
+                    Some(action) => fill(action)?,
                     None => call.operation.action.to_owned(),
                 };
-                let body = fill(&call.body, Escape::Xml)?;
+                let body = fill(&call.body)?;
                 let envelope = soap::write::request(call.operation, &action, message_id, to, &body).into();
                 let outgoing = Outgoing { action: Some(action), message_id: Some(message_id.to_owned()), envelope };
                 Ok((outgoing, call.operation.name))
             }
             StepKind::Raw(raw) => {
-                let action = raw.action.as_ref().map(|action| fill(action, Escape::None)).transpose()?;
-                let envelope = fill(&raw.envelope, Escape::Xml)?.into();
+                let action = raw.action.as_ref().map(&fill).transpose()?;
+                let envelope = fill(&raw.envelope)?.into();
                 let name = raw.operation.map_or("raw", |operation| operation.name);
                 Ok((Outgoing { action, message_id: Some(message_id.to_owned()), envelope }, name))
             }
@@ -242,15 +255,12 @@ impl Running<'_> {
         self.captures.get(name).cloned().or_else(|| self.executor.target.var(name).map(str::to_owned))
     }
 
-    fn capture(&mut self, step: &Step, reply: &Element) -> Result<(), Ended> {
+    fn capture(&mut self, step: &Step, reply: &Element) {
         for capture in &step.captures {
             let vars = |name: &str| self.var(name);
-            let text = capture.path.select(reply, &vars).map_err(|name| {
-                Ended::Error(Blame::File, format!("`{{{{{name}}}}}` has no value"))
-            })?;
-            self.captures.insert(capture.name.clone(), text.first_text().unwrap_or_default());
+            let text = captured(&capture.path, reply, &vars);
+            self.captures.insert(capture.name.clone(), text);
         }
-        Ok(())
     }
 
     /// Of the attempts of a step that polls, the first and the last are kept.

@@ -12,7 +12,7 @@ use crate::{
         self, Fault, SoapError,
         contract::{self, Answer, Checked, Rule},
     },
-    spec::{IPAM_EXCEPTION_ID, Level, Operation, RequirementId},
+    spec::{Level, Operation, RequirementId},
     verdict::{Catalogue, Check, Outcome},
     xml::{self, Element, XmlError, XmlErrorKind},
 };
@@ -126,7 +126,15 @@ impl Bench<'_> {
         if head.is_some() {
             let holds = says_soap(head);
             let message = if holds { "the media type is SOAP's" } else { "the media type is not SOAP's" };
-            self.rule("media-type", "message.media-type", Layer::Framing, holds, message, "application/soap+xml", kind)?;
+            self.rule(
+                "media-type",
+                "message.media-type",
+                Layer::Framing,
+                holds,
+                message,
+                "application/soap+xml",
+                kind,
+            )?;
         }
         match soap::read(&received.bytes, &xml::Limits::default()) {
             Ok(envelope) => {
@@ -137,6 +145,15 @@ impl Bench<'_> {
                 Ok(envelope)
             }
             Err(SoapError::Xml(error)) => Err(self.not_xml(&error)),
+            // [MS-IPAMM2] 2.1 asks for SOAP 1.2 of every message, and of faults once more: the latter says which it is.
+            Err(error @ SoapError::Version { fault: true }) => Err(self.broken(
+                "fault",
+                "fault.soap12",
+                Layer::Soap,
+                "the fault is none of SOAP 1.2",
+                "a fault of SOAP 1.2",
+                &error.to_string(),
+            )),
             Err(error) => Err(self.broken(
                 "soap12",
                 "message.soap12",
@@ -219,7 +236,8 @@ impl Bench<'_> {
             let requirement = expect.requirement.as_str();
             if denied {
                 let why = format!("access is denied to this user: {got}");
-                let _ = self.push("answer", requirement, Layer::Operation, Outcome::Inconclusive, &why, None, Some(&got));
+                let _ =
+                    self.push("answer", requirement, Layer::Operation, Outcome::Inconclusive, &why, None, Some(&got));
                 self.values_not_reached(&why);
                 return Judged { values_hold: false, ..judged };
             }
@@ -234,8 +252,20 @@ impl Bench<'_> {
             if let (Expected::Fault(FaultKind::Common), Err(fault)) = (expect.answer, &body) {
                 let count = fault.exceptions.len();
                 let got = format!("{count} among {} entries", fault.detail.len());
-                let message = if count == 1 { "the detail holds one IpamException" } else { "the detail holds no single IpamException" };
-                let _ = self.rule("common-shape", "fault.common-shape", Layer::Operation, count == 1, message, "one IpamException in the Detail", &got);
+                let message = if count == 1 {
+                    "the detail holds one IpamException"
+                } else {
+                    "the detail holds no single IpamException"
+                };
+                let _ = self.rule(
+                    "common-shape",
+                    "fault.common-shape",
+                    Layer::Operation,
+                    count == 1,
+                    message,
+                    "one IpamException in the Detail",
+                    &got,
+                );
             }
             if stopped {
                 self.values_not_reached("the answer is not the expected one");
@@ -273,13 +303,13 @@ impl Bench<'_> {
         let Some(exception) = fault.exceptions.first() else { return };
         let (holds, got) = match &exception.data {
             None => (false, "no IpamExceptionData".to_owned()),
-            Some(data) => match data.id.as_deref() {
-                Some(id) if IPAM_EXCEPTION_ID.contains(id) => (true, id.to_owned()),
-                Some(id) => (false, format!("ExceptionId `{id}`, which is none of IpamExceptionId")),
-                None => (true, "no ExceptionId".to_owned()),
+            Some(data) => match data.problem() {
+                Some(problem) => (false, problem),
+                None => (true, data.id.clone().unwrap_or_else(|| "no ExceptionId".to_owned())),
             },
         };
-        let message = if holds { "the IpamException holds its data" } else { "the IpamException does not hold its data" };
+        let message =
+            if holds { "the IpamException holds its data" } else { "the IpamException does not hold its data" };
         let expected = "IpamExceptionData with an ExceptionId of the enumeration";
         let _ = self.rule("exception-format", "fault.exception-format", Layer::Soap, holds, message, expected, &got);
     }
@@ -307,7 +337,15 @@ impl Bench<'_> {
         Stop
     }
 
-    fn broken(&mut self, name: &str, requirement: &str, layer: Layer, message: &str, expected: &str, got: &str) -> Stop {
+    fn broken(
+        &mut self,
+        name: &str,
+        requirement: &str,
+        layer: Layer,
+        message: &str,
+        expected: &str,
+        got: &str,
+    ) -> Stop {
         let _ = self.rule(name, requirement, layer, false, message, expected, got);
         Stop
     }
@@ -451,10 +489,14 @@ pub fn end_in_words(end: &End) -> String {
         End::Unreachable { reason } => format!("unreachable: {reason}"),
         End::SecurityRefused { reason } => format!("security refused: {reason}"),
         End::Closed => "the target closed without an answer".to_owned(),
-        End::ClosedMidway { received } => format!("the target closed in the middle of an answer, after {received} bytes"),
+        End::ClosedMidway { received } => {
+            format!("the target closed in the middle of an answer, after {received} bytes")
+        }
         End::Reset => "the connection was reset".to_owned(),
         End::NotTheProtocol { reason, began } => {
-            let shown = String::from_utf8_lossy(began.get(..began.len().min(60)).unwrap_or_default()).escape_debug().to_string();
+            let shown = String::from_utf8_lossy(began.get(..began.len().min(60)).unwrap_or_default())
+                .escape_debug()
+                .to_string();
             if shown.is_empty() { reason.clone() } else { format!("{reason}; it began `{shown}`") }
         }
         End::Oversize { limit } => {
@@ -468,5 +510,9 @@ pub fn end_in_words(end: &End) -> String {
 
 /// A duration for a person.
 pub fn in_words(duration: Duration) -> String {
-    if duration.as_millis() < 1000 { format!("{} ms", duration.as_millis()) } else { format!("{:.1} s", duration.as_secs_f64()) }
+    if duration.as_millis() < 1000 {
+        format!("{} ms", duration.as_millis())
+    } else {
+        format!("{:.1} s", duration.as_secs_f64())
+    }
 }

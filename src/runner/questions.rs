@@ -32,7 +32,8 @@ pub struct Readiness {
 }
 
 /// The questions, in this order.
-pub const QUESTIONS: [&str; 4] = ["IsIpamConfigured", "IsSchemaConversionRequired", "GetIpamVersion", "GetIpamTasksInfo"];
+pub const QUESTIONS: [&str; 4] =
+    ["IsIpamConfigured", "IsSchemaConversionRequired", "GetIpamVersion", "GetIpamTasksInfo"];
 
 /// Asks them.
 pub async fn ask(line: &Line) -> Readiness {
@@ -62,7 +63,8 @@ pub async fn ask(line: &Line) -> Readiness {
                 }
             }
             Answered::Nonsense(why) => {
-                readiness.note(format!("the target's answer to the question {name} is not as its contract says: {why}"));
+                readiness
+                    .note(format!("the target's answer to the question {name} is not as its contract says: {why}"));
             }
             Answered::Nothing(why) => {
                 let unreachable = why.starts_with("unreachable") || why.starts_with("security");
@@ -118,7 +120,10 @@ impl Readiness {
             return Some("a schema conversion is required: the target says so of itself".to_owned());
         }
         // [MS-IPAMM2] 3.3.6.1: these ask for the right GenericRead.
-        if self.read_denied && operations().any(|name| name == "GetIpamTasksInfo" || name.starts_with("Task") || name == "IsTaskRunning") {
+        if self.read_denied
+            && operations()
+                .any(|name| name == "GetIpamTasksInfo" || name.starts_with("Task") || name == "IsTaskRunning")
+        {
             return Some("access denied: this user lacks the right GenericRead".to_owned());
         }
         None

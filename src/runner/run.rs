@@ -75,7 +75,10 @@ pub async fn run(
     let selected = options.selection.select(&suite)?;
     let guard = match &lab {
         Some(_) => Guard::new(Effect::ALL, None),
-        None => Guard::new(target.allow.effects.iter().copied().chain(options.allow.iter().copied()), target.allow.tasks.clone()),
+        None => Guard::new(
+            target.allow.effects.iter().copied().chain(options.allow.iter().copied()),
+            target.allow.tasks.clone(),
+        ),
     };
     let timing = &target.timing;
     let transport = HttpTransport::new(HttpOptions {
@@ -119,7 +122,8 @@ pub async fn run(
     };
     let sessions = target.limits.sessions;
     let jobs = options.jobs.map_or(sessions, |jobs| jobs.min(sessions)).max(1);
-    let mut crew = Crew { executor, readiness, selected, outcomes: BTreeMap::new(), jobs: Arc::new(Semaphore::new(jobs)) };
+    let mut crew =
+        Crew { executor, readiness, selected, outcomes: BTreeMap::new(), jobs: Arc::new(Semaphore::new(jobs)) };
     for phase in phases(&suite.cases) {
         tokio::select! {
             () = crew.work(phase, &send) => {}
@@ -134,10 +138,11 @@ pub async fn run(
 }
 
 async fn stopped(stop: &mut watch::Receiver<Option<String>>) -> String {
-    match stop.wait_for(Option::is_some).await {
-        Ok(reason) => reason.clone().unwrap_or_default(),
+    let reason = stop.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone());
+    match reason {
+        Some(reason) => reason,
         // Nobody can stop the run any more.
-        Err(_) => std::future::pending().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -130,13 +130,11 @@ impl HttpHead {
             let (_, parameter) = rest.split_once(';')?;
             let (name, value) = parameter.split_once('=')?;
             let value = value.trim_start();
-            let (value, after) = match value.strip_prefix('"') {
-                Some(quoted) => unquote(quoted),
-                None => {
-                    let end = value.find(';').unwrap_or(value.len());
-                    let (value, after) = value.split_at(end);
-                    (value.trim_end().to_owned(), after)
-                }
+            let (value, after) = if let Some(quoted) = value.strip_prefix('"') {
+                unquote(quoted)
+            } else {
+                let (value, after) = value.split_at(value.find(';').unwrap_or(value.len()));
+                (value.trim_end().to_owned(), after)
             };
             if name.trim().eq_ignore_ascii_case("action") {
                 return Some(value);

@@ -55,9 +55,12 @@ pub enum SoapError {
     /// They are no XML that we take.
     #[error("not well-formed XML: {0}")]
     Xml(#[from] XmlError),
-    /// An envelope of another version of SOAP.
-    #[error("the envelope's namespace is `{0}`, not that of SOAP 1.2")]
-    Version(String),
+    /// An envelope of SOAP 1.1.
+    #[error("the envelope is one of SOAP 1.1{}, not of SOAP 1.2", if *.fault { " with a fault" } else { "" })]
+    Version {
+        /// Whether its body holds a fault.
+        fault: bool,
+    },
     /// XML, but no envelope.
     #[error("{position}: the root element is `{name}`, not a SOAP 1.2 Envelope")]
     NotAnEnvelope {
@@ -96,7 +99,8 @@ impl Envelope {
         }
         if &*root.name.namespace != SOAP12 {
             return Err(if &*root.name.namespace == SOAP11 {
-                SoapError::Version(SOAP11.to_owned())
+                let body = root.child(SOAP11, "Body");
+                SoapError::Version { fault: body.is_some_and(|body| body.child(SOAP11, "Fault").is_some()) }
             } else {
                 SoapError::NotAnEnvelope { position: root.position, name: root.name }
             });
@@ -206,7 +210,8 @@ mod tests {
     fn what_soap_forbids_is_refused() {
         let wrong = [
             ("<x/>".to_owned(), "the root element is `x`"),
-            (format!("<Envelope xmlns='{SOAP11}'><Body/></Envelope>"), "not that of SOAP 1.2"),
+            (format!("<Envelope xmlns='{SOAP11}'><Body/></Envelope>"), "one of SOAP 1.1, not"),
+            (format!("<Envelope xmlns='{SOAP11}'><Body><Fault/></Body></Envelope>"), "SOAP 1.1 with a fault"),
             (envelope(""), "has no Body"),
             (envelope("<e:Header/>"), "has no Body"),
             (envelope("<e:Body/><e:Header/>"), "stands after the Body"),

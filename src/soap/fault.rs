@@ -3,7 +3,8 @@
 //! Leaves out which fault an operation ought to send. Follows [SOAP1.2-1] 5.4, [MS-IPAMM2] 2.2.2.1 and 2.2.4.247.
 
 use crate::{
-    spec::namespace::{IPAM, IPAM1, SERIALIZATION, SOAP12, XML},
+    spec::IPAM_EXCEPTION_ID,
+    spec::namespace::{IPAM, IPAM1, SERIALIZATION, SOAP12, XML, XSI},
     xml::{Element, Position, QName},
 };
 
@@ -36,8 +37,10 @@ pub struct IpamException {
 /// An IpamExceptionData, [MS-IPAMM2] 2.2.4.252, or a type that derives from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExceptionData {
-    /// The type that `i:type` names.
+    /// The type that `i:type` names; none where it names none, or none that resolves.
     pub data_type: Option<QName>,
+    /// Whether there is an `i:type`.
+    pub is_typed: bool,
     /// The identifier.
     pub id: Option<String>,
     /// The message.
@@ -146,16 +149,15 @@ impl Fault {
     }
 }
 
-/// An IpamException by its element, or by its `i:type`; or a type that extends it: an element in one of the protocol's
-/// namespaces that is named as an exception and holds the data of one.
+/// An IpamException by its element, or by its `i:type`; or a type that extends it: an element of another name in one of
+/// the protocol's namespaces that holds the data of an exception.
 fn is_exception(element: &Element) -> bool {
     let name = &element.name;
-    let ours = |namespace: &str| namespace == IPAM1 || namespace == IPAM;
-    name.is(IPAM1, "IpamException")
-        || element.xsi_type().is_some_and(|kind| kind.is(IPAM1, "IpamException"))
-        || (ours(&name.namespace)
-            && name.local.ends_with("Exception")
-            && element.child("", "IpamExceptionData").is_some())
+    let extends = matches!(&*name.namespace, IPAM | IPAM1)
+        && &*name.local != "IpamException"
+        && name.local.ends_with("Exception")
+        && element.child("", "IpamExceptionData").is_some();
+    name.is(IPAM1, "IpamException") || element.xsi_type().is_some_and(|kind| kind.is(IPAM1, "IpamException")) || extends
 }
 
 impl IpamException {
@@ -172,6 +174,19 @@ impl IpamException {
 }
 
 impl ExceptionData {
+    /// What is not as [MS-IPAMM2] 2.2.4.247 and 2.2.4.252 show it, where something is not.
+    pub fn problem(&self) -> Option<String> {
+        let derives = |kind: &QName| matches!(&*kind.namespace, IPAM | IPAM1) && kind.local.ends_with("ExceptionData");
+        match (&self.data_type, self.id.as_deref()) {
+            (None, _) if self.is_typed => Some("an i:type that does not resolve".to_owned()),
+            (Some(kind), _) if !derives(kind) => Some(format!("the i:type `{kind}`, which is no IpamExceptionData")),
+            (_, Some(id)) if !IPAM_EXCEPTION_ID.contains(id) => {
+                Some(format!("ExceptionId `{id}`, which is none of IpamExceptionId"))
+            }
+            _ => None,
+        }
+    }
+
     fn read(element: &Element, detail: &Element) -> Option<Self> {
         let element = match element.attribute(SERIALIZATION, "Ref") {
             Some(reference) => find_id(detail, reference)?,
@@ -179,7 +194,13 @@ impl ExceptionData {
             None => element,
         };
         let text = |name: &str| element.child(IPAM, name).filter(|child| !child.is_nil()).map(Element::text);
-        Some(Self { data_type: element.xsi_type(), id: text("ExceptionId"), message: text("ExceptionMessage") })
+        let is_typed = element.attribute(XSI, "type").is_some();
+        Some(Self {
+            data_type: element.xsi_type(),
+            is_typed,
+            id: text("ExceptionId"),
+            message: text("ExceptionMessage"),
+        })
     }
 }
 
@@ -193,7 +214,7 @@ fn find_id<'a>(element: &'a Element, id: &str) -> Option<&'a Element> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{spec::namespace::XSI, xml};
+    use crate::xml;
 
     fn parse(text: &str) -> Result<Fault, FaultProblem> {
         Fault::read(&xml::read(text.as_bytes(), &xml::Limits::default()).unwrap().root)
@@ -227,7 +248,10 @@ mod tests {
 
     #[test]
     fn an_exception_in_another_namespace_is_none() {
-        for detail in ["<IpamException xmlns='urn:other'/>", "<IpamException/>", "<string>IpamException</string>"] {
+        let ours = format!("<IpamException xmlns='{IPAM}'><IpamExceptionData xmlns=''/></IpamException>");
+        for detail in
+            [&ours, "<IpamException xmlns='urn:other'/>", "<IpamException/>", "<string>IpamException</string>"]
+        {
             let fault = parse(&fault(&format!("{CODE}{REASON}<q:Detail>{detail}</q:Detail>"))).unwrap();
             assert!(fault.exceptions.is_empty(), "{detail}");
             assert_eq!(fault.detail.len(), 1);

@@ -13,7 +13,7 @@ pub mod outcome;
 pub mod record;
 
 pub use catalogue::{Catalogue, Requirement, Ruling};
-pub use check::{Check, Evidence, Exchange, Finding, FindingStatus, normalise};
+pub use check::{Check, Evidence, Exchange, Finding, FindingStatus, hex, normalise};
 pub use claim::{Claim, ClaimKind};
 pub use event::{Blame, CasePlan, CaseRecord, Event, Note, RunStarted, TargetRecord};
 pub use outcome::{Outcome, Summary};

@@ -1,0 +1,110 @@
+//! The suite against every lie and every conformant variant of the reference server: one trial each.
+//!
+//! A mutant is killed when its own requirement is violated, or, where the catalogue says that the requirement is known
+//! by silence only, when the case that names the mutant stays inconclusive. A case that names it must be among those
+//! that kill it. A variant must pass without a finding.
+
+use std::{process::ExitCode, sync::Arc};
+
+use ipamspec::api::{
+    self, Behaviour, CaseRecord, Level, Mutant, Options, Outcome, Record, Reference, Selection, Suite, Variant,
+};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Each trial keeps a whole run busy, and runs wait for little: a few side by side fill the cores.
+    arguments.test_threads = arguments.test_threads.or(Some(4));
+    let suite = Arc::new(Suite::load(&api::embedded()).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))));
+    let mut trials = Vec::new();
+    for mutant in Mutant::ALL.iter().copied() {
+        let suite = suite.clone();
+        trials.push(Trial::test(format!("mutant/{}", mutant.name()), move || is_killed(&suite, mutant)));
+    }
+    for variant in Variant::ALL.iter().copied() {
+        let suite = suite.clone();
+        trials.push(Trial::test(format!("variant/{}", variant.name()), move || {
+            passes(&suite, Behaviour { mutants: Vec::new(), variants: vec![variant] })
+        }));
+    }
+    let all = suite.clone();
+    trials.push(Trial::test("every_case_names_a_mutant", move || names_a_mutant(&all)));
+    trials.push(Trial::test("every_mutant_names_a_requirement", move || names_a_requirement(&suite)));
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn run(suite: &Arc<Suite>, behaviour: Behaviour) -> Record {
+    let options = Options {
+        selection: Selection::default(),
+        jobs: None,
+        seed: None,
+        allow: Vec::new(),
+        fail_on: Level::Must,
+        replay: String::new(),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let reference = Reference::start(behaviour).expect("a loopback port");
+        let target = Arc::new(reference.target());
+        api::run(suite.clone(), target, Some(reference.lab()), options).await.expect("a run")
+    })
+}
+
+fn is_killed(suite: &Arc<Suite>, mutant: Mutant) -> Result<(), Failed> {
+    let record = run(suite, Behaviour { mutants: vec![mutant], variants: Vec::new() });
+    let requirement = suite.catalogue.requirements.values().find(|known| known.id.as_str() == mutant.requirement());
+    let requirement = requirement.ok_or_else(|| format!("{} is in no catalogue", mutant.requirement()))?;
+    let kills = |case: &&CaseRecord| {
+        case.checks.iter().any(|check| {
+            let silent = requirement.by_silence && check.outcome == Outcome::Inconclusive;
+            check.requirement == requirement.id && (check.is_finding() || silent)
+        })
+    };
+    let killers: Vec<&CaseRecord> = record.cases.iter().filter(kills).collect();
+    if killers.is_empty() {
+        let found: Vec<String> =
+            record.findings.iter().map(|finding| format!("{} {}", finding.requirement, finding.case)).collect();
+        return Err(format!("survives; found instead: {found:#?}").into());
+    }
+    let named = suite.cases.iter().filter(|case| case.mutant == mutant.name());
+    for case in named {
+        if !killers.iter().any(|killer| killer.id.split('/').take(2).eq(case.id.split('/').take(2))) {
+            return Err(format!("{} names it and does not kill it", case.id).into());
+        }
+    }
+    Ok(())
+}
+
+fn passes(suite: &Arc<Suite>, behaviour: Behaviour) -> Result<(), Failed> {
+    let record = run(suite, behaviour);
+    let wrong = record.cases.iter().filter(|case| case.outcome != Outcome::Pass);
+    let wrong: Vec<String> = wrong
+        .map(|case| {
+            let checks = case.checks.iter().filter(|check| check.outcome != Outcome::Pass);
+            let told: Vec<String> = checks
+                .map(|check| {
+                    format!("{} {}: expected {:?}, got {:?}", check.id, check.message, check.expected, check.got)
+                })
+                .collect();
+            format!("{} {} {} {told:#?}", case.outcome, case.id, case.reason)
+        })
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// A case that could catch no lie checks nothing.
+fn names_a_mutant(suite: &Suite) -> Result<(), Failed> {
+    let lies = |case: &&api::Case| case.level == Level::Observe || Mutant::named(&case.mutant).is_some();
+    match suite.cases.iter().find(|case| !lies(case)) {
+        Some(case) => Err(format!("{} names the mutant `{}`, which there is not", case.id, case.mutant).into()),
+        None => Ok(()),
+    }
+}
+
+fn names_a_requirement(suite: &Suite) -> Result<(), Failed> {
+    let known = |id: &str| suite.catalogue.requirements.keys().any(|known| known.as_str() == id);
+    match Mutant::ALL.iter().find(|mutant| !known(mutant.requirement())) {
+        Some(mutant) => Err(format!("{} breaks {}, which there is not", mutant.name(), mutant.requirement()).into()),
+        None => Ok(()),
+    }
+}
