@@ -228,12 +228,10 @@ impl Writer {
         self.bindings.iter().rev().find(|(known, _)| known == prefix).map(|(_, namespace)| namespace.as_str())
     }
 
-    /// Writes what an element's start tag says, and its scope where it is not the one outside.
-    fn tree_tag(&mut self, element: &Element, outside: Option<&Scope>) {
-        if outside.is_none_or(|outside| !outside.is_shared_with(&element.scope)) {
-            for (prefix, namespace) in element.scope.bindings() {
-                self.declare(prefix, namespace);
-            }
+    /// Writes what an element's start tag says, and what its scope adds to the one around it.
+    fn tree_tag(&mut self, element: &Element, around: &Scope) {
+        for (prefix, namespace) in element.scope.bindings(around) {
+            self.declare(prefix, namespace);
         }
         for attribute in &element.attributes {
             self.attribute(&attribute.name.namespace, &attribute.name.local, &attribute.value);
@@ -265,7 +263,7 @@ impl<'a> Level<'a> {
 
 fn write_tree(root: &Element, pretty: bool) -> String {
     let mut writer = Writer::new(&root.name.namespace, &root.name.local);
-    writer.tree_tag(root, None);
+    writer.tree_tag(root, &Scope::default());
     let mut levels = vec![Level::new(root, pretty)];
     loop {
         let depth = levels.len();
@@ -280,7 +278,7 @@ fn write_tree(root: &Element, pretty: bool) -> String {
                     writer.line(depth);
                 }
                 writer.start(&child.name.namespace, &child.name.local);
-                writer.tree_tag(child, Some(&level.element.scope));
+                writer.tree_tag(child, &level.element.scope);
                 // Within text, white space may matter.
                 let pretty = level.lines;
                 levels.push(Level::new(child, pretty));
