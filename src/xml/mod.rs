@@ -11,6 +11,10 @@ mod error;
 mod event;
 mod namespaces;
 mod number;
+#[cfg(test)]
+mod probes;
+#[cfg(test)]
+mod properties;
 mod reader;
 mod references;
 mod tag;

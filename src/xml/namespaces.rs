@@ -85,7 +85,7 @@ impl<'a> Bindings<'a> {
 
 /// The prefix that an attribute of this name declares, where it is a namespace declaration: empty for the default.
 pub(super) fn declared_prefix(name: &str) -> Option<&str> {
-    if name == "xmlns" { Some("") } else { name.strip_prefix("xmlns:") }
+    if name == "xmlns" { Some("") } else { name.strip_prefix("xmlns:").filter(|prefix| !prefix.is_empty()) }
 }
 
 /// Whether a declaration may be made, Namespaces in XML 2.2 and 3.

@@ -104,7 +104,7 @@ mod tests {
         let tag = start_tag("<a:b  c = 'x > \"' \n d=\"&lt;\" />", 100, 10).unwrap();
         assert_eq!((tag.name, tag.empty), ("a:b", true));
         let attributes: Vec<_> = tag.attributes.iter().map(|a| (a.at, a.name, &*a.value)).collect();
-        assert_eq!(attributes, [(106, "c", "x > \""), (119, "d", "<")]);
+        assert_eq!(attributes, [(106, "c", "x > \""), (120, "d", "<")]);
         assert_eq!(start_tag("<a/>", 0, 0).unwrap(), StartTag { name: "a", attributes: Vec::new(), empty: true });
     }
 

@@ -92,12 +92,15 @@ impl Scope {
         prefix.is_empty().then(|| "".into())
     }
 
-    /// The prefixes in scope with their namespaces, in the order of the prefixes; the default has an empty one. Prefixes
-    /// that are undeclared are left out, but for the default.
-    pub fn bindings(&self) -> impl Iterator<Item = (&str, &Arc<str>)> {
+    /// The prefixes that are declared between a scope around this one and here, in their order, with their namespaces; all
+    /// that are in scope where the other is not around it. The default has an empty prefix; other prefixes that are
+    /// undeclared are left out.
+    pub fn bindings(&self, around: &Self) -> impl Iterator<Item = (&str, &Arc<str>)> {
         let mut bound = BTreeMap::new();
         let mut scope = self;
-        while let Some(declarations) = &scope.0 {
+        while let Some(declarations) = &scope.0
+            && !scope.is_shared_with(around)
+        {
             for (prefix, namespace) in &declarations.declared {
                 bound.entry(&**prefix).or_insert(namespace);
             }
@@ -278,5 +281,17 @@ mod tests {
             assert_eq!(inner.resolve(wrong), None, "{wrong}");
         }
         assert_eq!(Scope::default().resolve("x"), Some(QName::new("", "x")));
+    }
+
+    #[test]
+    fn bindings_are_told_from_a_scope_inwards() {
+        let outer = scope(&[("", "d"), ("b", "x"), ("a", "outer")]);
+        let inner = outer.with(vec![("a".into(), "inner".into()), ("c".into(), "".into())]);
+        let told = |around: &Scope| -> Vec<String> {
+            inner.bindings(around).map(|(prefix, namespace)| format!("{prefix}={namespace}")).collect()
+        };
+        assert_eq!(told(&Scope::default()), ["=d", "a=inner", "b=x"]);
+        assert_eq!(told(&outer), ["a=inner"]);
+        assert!(told(&inner).is_empty());
     }
 }

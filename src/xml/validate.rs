@@ -165,3 +165,149 @@ fn describe(element: &Element) -> String {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        spec::schema::{ARRAY_OF_TASK_INFO, IPAM_EXCEPTION_DATA, TASK_INFO, VERSION},
+        xml::{Limits, Node, fragment},
+    };
+
+    /// The mismatches of the one element in a fragment, a line each.
+    fn told(text: &str, kind: Type) -> Vec<String> {
+        let nodes = fragment(text, namespace::IPAM, &Limits::default()).unwrap();
+        let [Node::Element(element)] = nodes.as_slice() else { panic!("{text}") };
+        validate(element, kind)
+            .into_iter()
+            .map(|mismatch| format!("{}: {} but {}", mismatch.path, mismatch.expected, mismatch.got))
+            .collect()
+    }
+
+    const TASK: Type = Type::Complex(&TASK_INFO);
+
+    #[test]
+    fn right_elements_have_no_mismatch() {
+        for (text, kind) in [
+            ("<r>true</r>", Type::Simple(SimpleType::Boolean)),
+            ("<r> 1\n</r>", Type::Simple(SimpleType::Boolean)),
+            ("<r/>", Type::Simple(SimpleType::String)),
+            ("<r i:nil='false'>1</r>", Type::Simple(SimpleType::Int)),
+            ("<r i:type='xsd:int'>1</r>", Type::Simple(SimpleType::Int)),
+            ("<r i:type='xsd:nothing'>1</r>", Type::Simple(SimpleType::Int)),
+            ("<t/>", TASK),
+            ("<t>\n <LastRunTime i:nil='true'/>\n <State>Ready</State> <TaskType>Audit</TaskType></t>", TASK),
+            ("<t><Unknown><x/>text</Unknown><State>Ready</State><sys:State>no</sys:State><Zed/></t>", TASK),
+            ("<a/>", Type::Complex(&ARRAY_OF_TASK_INFO)),
+            (
+                "<a><TaskInfo/><TaskInfo i:nil='1'/><TaskInfo><State>Ready</State></TaskInfo></a>",
+                Type::Complex(&ARRAY_OF_TASK_INFO),
+            ),
+            (
+                "<v xmlns:s='http://schemas.datacontract.org/2004/07/System'><s:_Build>1</s:_Build><s:_Major>2</s:_Major>\
+                 <s:_Minor>3</s:_Minor><s:_Revision>-1</s:_Revision></v>",
+                Type::Complex(&VERSION),
+            ),
+            ("<d><ExceptionMessage i:nil='true'/><Later/></d>", Type::Complex(&IPAM_EXCEPTION_DATA)),
+        ] {
+            assert_eq!(told(text, kind), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn each_mismatch_is_told_with_its_place() {
+        for (text, kind, expected) in [
+            (
+                "<r>yes</r>",
+                Type::Simple(SimpleType::Boolean),
+                &["r: xsd:boolean but `yes`: it is not true, false, 1 or 0"][..],
+            ),
+            ("<r/>", Type::Simple(SimpleType::Int), &["r: xsd:int but ``: it is not digits with an optional sign"]),
+            ("<r>1<x/></r>", Type::Simple(SimpleType::Int), &["r: xsd:int, text without elements but the text `1`"]),
+            (
+                "<r> <x/></r>",
+                Type::Simple(SimpleType::String),
+                &["r: xsd:string, text without elements but the element `x`"],
+            ),
+            ("<r i:nil='true'/>", Type::Simple(SimpleType::Int), &["r: xsd:int, text without elements but i:nil"]),
+            ("<r i:nil='yes'>1</r>", Type::Simple(SimpleType::Int), &["r: an i:nil that is an xsd:boolean but `yes`"]),
+            (
+                "<r i:type='q:int'>1</r>",
+                Type::Simple(SimpleType::Int),
+                &["r: an i:type that is a name with a bound prefix but `q:int`"],
+            ),
+            ("<t>x<State>Ready</State></t>", TASK, &["t: ipam:TaskInfo, elements without text but the text `x`"]),
+            (
+                "<t><State>ready</State></t>",
+                TASK,
+                &["t/State: ipam:IpamTaskState but `ready`: it is not one of its 6 values, to the letter"],
+            ),
+            ("<t><State i:nil='true'/></t>", TASK, &["t/State: ipam:IpamTaskState, text without elements but i:nil"]),
+            ("<t><Status i:nil='true'> </Status></t>", TASK, &["t/Status: no content beside i:nil but white space"]),
+            (
+                "<t><TaskType>Audit</TaskType><State>Ready</State></t>",
+                TASK,
+                &["t/State: State before TaskType but State after TaskType"],
+            ),
+            ("<t><State>Ready</State><State>Ready</State></t>", TASK, &["t/State: once but 2 times"]),
+            (
+                "<a><TaskInfo/><TaskInfo><LastRunTime>now</LastRunTime></TaskInfo></a>",
+                Type::Complex(&ARRAY_OF_TASK_INFO),
+                &[
+                    "a/TaskInfo[2]/LastRunTime: xsd:dateTime but `now`: a year has four digits, or more without a leading zero",
+                ],
+            ),
+            (
+                "<v xmlns:s='http://schemas.datacontract.org/2004/07/System'><s:_Build>1</s:_Build><_Major>2</_Major>\
+                 <s:_Revision>x</s:_Revision></v>",
+                Type::Complex(&VERSION),
+                &[
+                    "v/_Revision: xsd:int but `x`: it is not digits with an optional sign",
+                    "v/_Major: {http://schemas.datacontract.org/2004/07/System}_Major but the name in the namespace `http://Microsoft.Windows.Ipam`",
+                    "v/_Minor: {http://schemas.datacontract.org/2004/07/System}_Minor but nothing",
+                ],
+            ),
+        ] {
+            assert_eq!(told(text, kind), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_fields_of_a_base_come_first() {
+        static DERIVED: ComplexType = ComplexType {
+            name: "Derived",
+            namespace: namespace::IPAM1,
+            section: "",
+            base: Some(&TASK_INFO),
+            fields: &[Field {
+                name: "Own",
+                kind: Type::Simple(SimpleType::Int),
+                required: true,
+                repeats: false,
+                nillable: false,
+            }],
+        };
+        let kind = Type::Complex(&DERIVED);
+        assert_eq!(told("<d><State>Ready</State><ipam1:Own>1</ipam1:Own></d>", kind), [""; 0]);
+        assert_eq!(
+            told("<d><ipam1:Own>1</ipam1:Own><State>Ready</State></d>", kind),
+            ["d/State: State before Own but State after Own"]
+        );
+        assert_eq!(told("<d/>", kind).len(), 1);
+    }
+
+    #[test]
+    fn a_field_says_whether_nil_may_stand() {
+        let nodes = fragment("<r i:nil='true'/>", namespace::IPAM, &Limits::default()).unwrap();
+        let [Node::Element(element)] = nodes.as_slice() else { panic!() };
+        let field = |nillable| Field { name: "r", kind: TASK, required: true, repeats: false, nillable };
+        assert_eq!(validate_field(element, &field(true)), []);
+        assert_eq!(validate_field(element, &field(false)).len(), 1);
+    }
+
+    #[test]
+    fn endless_mismatches_are_cut() {
+        let text = format!("<a>{}</a>", "<TaskInfo>x</TaskInfo>".repeat(5000));
+        assert_eq!(told(&text, Type::Complex(&ARRAY_OF_TASK_INFO)).len(), 100);
+    }
+}

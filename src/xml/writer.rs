@@ -163,15 +163,20 @@ impl Writer {
         let Some(tag) = self.tag.take() else { return };
         let outside = self.bindings.len();
         for (prefix, namespace) in tag.declared {
-            if self.bound(&prefix) != Some(&namespace)
-                && !(prefix.is_empty() && namespace.is_empty() && self.bound("").is_none())
-            {
+            let bound = self.bound(&prefix);
+            // Where nothing is the default, there is no default to undo.
+            let known = bound == Some(&namespace) || (bound.is_none() && namespace.is_empty());
+            // An element without a namespace undoes the default; nothing else may set one there.
+            let barred = prefix.is_empty() && tag.namespace.is_empty();
+            if !known && !barred {
                 self.bindings.push((prefix, namespace));
             }
         }
         let element = match tag.namespace.as_str() {
             "" => {
-                self.no_default(outside);
+                if self.bound("").is_some_and(|default| !default.is_empty()) {
+                    self.bindings.push((String::new(), String::new()));
+                }
                 tag.local
             }
             namespace => qualified(&self.prefix(namespace, true), &tag.local),
@@ -185,6 +190,9 @@ impl Writer {
             }
         }
 
+        if let Some(declared) = self.bindings.get_mut(outside..) {
+            declared.sort();
+        }
         self.out.extend(["<", &element]);
         for (prefix, namespace) in self.bindings.iter().skip(outside) {
             let (mark, prefix) = if prefix.is_empty() { (" xmlns", "") } else { (" xmlns:", prefix.as_str()) };
@@ -195,17 +203,6 @@ impl Writer {
         }
         self.out.push('>');
         self.open.push((element, outside));
-    }
-
-    /// Makes sure that there is no default namespace in the element whose bindings begin at `outside`.
-    fn no_default(&mut self, outside: usize) {
-        if self.bound("").is_none_or(str::is_empty) {
-            return;
-        }
-        match self.bindings.iter_mut().skip(outside).find(|(prefix, _)| prefix.is_empty()) {
-            Some((_, namespace)) => namespace.clear(),
-            None => self.bindings.push((String::new(), String::new())),
-        }
     }
 
     /// A prefix bound to a namespace, which is not empty; one is declared where there is none.
@@ -231,12 +228,10 @@ impl Writer {
         self.bindings.iter().rev().find(|(known, _)| known == prefix).map(|(_, namespace)| namespace.as_str())
     }
 
-    /// Writes what an element's start tag says, and its scope where it is not the one outside.
-    fn tree_tag(&mut self, element: &Element, outside: Option<&Scope>) {
-        if outside.is_none_or(|outside| !outside.is_shared_with(&element.scope)) {
-            for (prefix, namespace) in element.scope.bindings() {
-                self.declare(prefix, namespace);
-            }
+    /// Writes what an element's start tag says, and what its scope adds to the one around it.
+    fn tree_tag(&mut self, element: &Element, around: &Scope) {
+        for (prefix, namespace) in element.scope.bindings(around) {
+            self.declare(prefix, namespace);
         }
         for attribute in &element.attributes {
             self.attribute(&attribute.name.namespace, &attribute.name.local, &attribute.value);
@@ -268,7 +263,7 @@ impl<'a> Level<'a> {
 
 fn write_tree(root: &Element, pretty: bool) -> String {
     let mut writer = Writer::new(&root.name.namespace, &root.name.local);
-    writer.tree_tag(root, None);
+    writer.tree_tag(root, &Scope::default());
     let mut levels = vec![Level::new(root, pretty)];
     loop {
         let depth = levels.len();
@@ -283,7 +278,7 @@ fn write_tree(root: &Element, pretty: bool) -> String {
                     writer.line(depth);
                 }
                 writer.start(&child.name.namespace, &child.name.local);
-                writer.tree_tag(child, Some(&level.element.scope));
+                writer.tree_tag(child, &level.element.scope);
                 // Within text, white space may matter.
                 let pretty = level.lines;
                 levels.push(Level::new(child, pretty));
@@ -324,4 +319,59 @@ fn name(local: &str) -> String {
 
 fn qualified(prefix: &str, local: &str) -> String {
     if prefix.is_empty() { local.to_owned() } else { format!("{prefix}:{local}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        spec::namespace::{IPAM, SOAP12, XSI},
+        xml::{Limits, read},
+    };
+
+    #[test]
+    fn prefixes_are_the_usual_ones_and_declared_where_needed() {
+        let mut writer = Writer::new(SOAP12, "Envelope");
+        writer.start(SOAP12, "Body").start(IPAM, "StartTask").start(IPAM, "taskType").text("a < b").end();
+        writer.start("urn:x", "y").attribute("urn:z", "q", "\"\n").attribute(XSI, "nil", "true").end().end();
+        writer.start("", "plain");
+        assert_eq!(
+            writer.finish(),
+            format!(
+                "<s:Envelope xmlns:s=\"{SOAP12}\"><s:Body><ipam:StartTask xmlns:ipam=\"{IPAM}\"><ipam:taskType>a &lt; b\
+                 </ipam:taskType><n1:y xmlns:i=\"{XSI}\" xmlns:n1=\"urn:x\" xmlns:n2=\"urn:z\" n2:q=\"&quot;&#10;\" \
+                 i:nil=\"true\" /></ipam:StartTask><plain /></s:Body></s:Envelope>"
+            )
+        );
+    }
+
+    #[test]
+    fn what_would_be_ill_formed_is_put_right() {
+        let mut writer = Writer::new(XMLNS, "1 a");
+        writer.attribute("", "b", "1").attribute("", "b", "2").attribute("", "xmlns", "u").attribute(XMLNS, "p", "u");
+        writer.declare("xml", "u").declare("p", "").declare("", XML).declare("q:r", "u");
+        writer.text("\0]]>").attribute("", "late", "").end().end().text("x\r");
+        assert_eq!(writer.finish(), "<_1_a b=\"1\">\u{fffd}]]&gt;x&#13;</_1_a>");
+    }
+
+    #[test]
+    fn a_shadowed_prefix_is_not_used() {
+        let mut writer = Writer::new("", "a");
+        writer.declare("p", "u").start("", "b").declare("p", "v").start("u", "c").attribute("v", "d", "");
+        let text = writer.finish();
+        assert_eq!(text, "<a xmlns:p=\"u\"><b xmlns:p=\"v\"><n1:c xmlns:n1=\"u\" p:d=\"\" /></b></a>");
+        let mut writer = Writer::new("u", "a");
+        writer.declare("", "u").start("", "b").declare("", "v").start("u", "c");
+        assert_eq!(writer.finish(), "<a xmlns=\"u\"><b xmlns=\"\"><n1:c xmlns:n1=\"u\" /></b></a>");
+    }
+
+    #[test]
+    fn lines_break_only_where_no_text_is() {
+        let text = "<a>\n<b><c>x</c><d/></b>  <e>x<f><g/></f></e><h> </h></a>";
+        let root = read(text.as_bytes(), &Limits::default()).unwrap().root;
+        assert_eq!(
+            pretty(&root),
+            "<a>\n  <b>\n    <c>x</c>\n    <d />\n  </b>\n  <e>x<f><g /></f></e>\n  <h> </h>\n</a>"
+        );
+    }
 }
