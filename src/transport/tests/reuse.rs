@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use super::*;
+use crate::{session::guard::Guard, spec::Effect};
 
 /// Starts a server that answers every request of a connection with `answer`, and counts the connections.
 async fn counting(answer: &'static str) -> (HttpUrl, Arc<AtomicUsize>) {
@@ -48,6 +49,25 @@ async fn what_is_more_than_a_read_goes_on_a_new_connection() {
         received(transport.perform(&url, &outgoing(), false).await);
         assert_eq!(connections.load(Ordering::SeqCst), asked);
     }
+}
+
+#[tokio::test]
+async fn the_guard_decides_what_is_a_read() {
+    let (url, connections) = counting(OK).await;
+    let transport = transport(|_| ());
+    let guard = Guard::new([Effect::Read, Effect::StartTask], None);
+    let permit = |action: &str| guard.permit(Outgoing { action: Some(action.to_owned()), ..outgoing() }).unwrap();
+    let (read, start) = (permit("urn:a"), permit("StartTask"));
+    assert_eq!((read.effect(), start.effect()), (Effect::Read, Effect::StartTask));
+    received(transport.exchange(&url, &read).await);
+    received(transport.exchange(&url, &read).await);
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+    received(transport.exchange(&url, &start).await);
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+    received(transport.exchange(&url, &read).await);
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+    received(transport.exchange_fresh(&url, &read).await);
+    assert_eq!(connections.load(Ordering::SeqCst), 3);
 }
 
 #[tokio::test]
