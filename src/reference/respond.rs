@@ -63,8 +63,9 @@ pub(super) fn respond(content: &[u8], world: &mut World, now: Moment, behaviour:
         Answer::Reply(..) => 200,
         Answer::Fault(fault) => status(fault, behaviour),
     };
-    if status == 200 && behaviour.lies(Mutant::EmptyReply) {
-        return Response { status, content_type: None, content: Vec::new() };
+    let is_start = matches!(&answer, Answer::Reply(operation, _) if operation.name == "StartTask");
+    if is_start && behaviour.lies(Mutant::SilentStart) {
+        return Response { status: 202, content_type: None, content: Vec::new() };
     }
     let text = Style::of(behaviour).write(&envelope::build(&answer, id.as_deref(), behaviour));
     let content = bytes(text, matches!(answer, Answer::Reply(..)), behaviour);
