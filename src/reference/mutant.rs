@@ -97,6 +97,8 @@ mutants! {
         "StartTask starts the task that comes next in the enumeration.";
     RefusesOneTask "refuses-one-task" "start-task.replies"
         "StartTask refuses DnsConfiguration.";
+    SilentStart "silent-start" "start-task.replies"
+        "StartTask starts the task and answers with an HTTP response without content, as if it were one-way.";
     RefusesNilServer "refuses-nil-server" "start-task.replies"
         "StartTask refuses a server that is nil.";
     RefusesStartWithoutServer "refuses-start-without-server" "start-task.replies"
@@ -105,8 +107,6 @@ mutants! {
     // What every operation does.
     RefusesValidRequests "refuses-valid-requests" "get-ipam-version.replies"
         "Every operation refuses every request, as after an error.";
-    EmptyReply "empty-reply" "get-ipam-version.replies"
-        "GetIpamVersion is answered with an HTTP response without content.";
     WrongReplyAction "wrong-reply-action" "start-task.response-action"
         "A reply has the action of the request, in its header and in its media type.";
     NoReplyAction "no-reply-action" "start-task.response-action"
@@ -211,7 +211,7 @@ mutants! {
         "GetIpamTasksInfo writes TaskType before what stands before it in the type.";
 
     // Faults.
-    Soap11Fault "soap11-fault" "fault.soap12"
+    Soap11Fault "soap11-fault" "message.soap12"
         "A fault is a SOAP 1.1 message.";
     FaultInWrongNamespace "fault-in-wrong-namespace" "fault.soap12"
         "The Fault element, with all that belongs to it, is in the namespace of SOAP 1.1.";

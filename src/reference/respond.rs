@@ -63,9 +63,9 @@ pub(super) fn respond(content: &[u8], world: &mut World, now: Moment, behaviour:
         Answer::Reply(..) => 200,
         Answer::Fault(fault) => status(fault, behaviour),
     };
-    let of_version = matches!(&answer, Answer::Reply(operation, _) if operation.name == "GetIpamVersion");
-    if of_version && behaviour.lies(Mutant::EmptyReply) {
-        return Response { status, content_type: None, content: Vec::new() };
+    let is_start = matches!(&answer, Answer::Reply(operation, _) if operation.name == "StartTask");
+    if is_start && behaviour.lies(Mutant::SilentStart) {
+        return Response { status: 202, content_type: None, content: Vec::new() };
     }
     let text = Style::of(behaviour).write(&envelope::build(&answer, id.as_deref(), behaviour));
     let content = bytes(text, matches!(answer, Answer::Reply(..)), behaviour);
@@ -83,7 +83,7 @@ fn content_type(action: Option<&str>, behaviour: &Behaviour) -> Option<String> {
         None
     } else if behaviour.lies(Mutant::TextXmlMediaType) {
         Some("text/xml; charset=utf-8".into())
-    } else if behaviour.varies(Variant::BareMediaType) || behaviour.lies(Mutant::NoReplyAction) {
+    } else if behaviour.varies(Variant::BareMediaType) {
         Some("application/soap+xml".into())
     } else if behaviour.varies(Variant::OtherMediaTypeParameters) {
         Some(format!("Application/SOAP+XML ;Action=\"{action}\";x=\"a;b\" ; CharSet=\"UTF-8\""))
