@@ -2,8 +2,9 @@
 //!
 //! Leaves out whether it holds (`expect` decides that).
 
+use std::{ops::Range, time::Duration};
+
 use super::{
-    duration,
     mistake::{Told, shown, suggest},
     model::{Assertion, Poll, ValueExpectation},
     names::{Names, Place, within},
@@ -37,7 +38,7 @@ pub(super) fn row(
     mut fields: Fields<'_>,
     row: &Row<'_>,
     names: &mut Names,
-    mentioned: &mut Vec<(RequirementId, std::ops::Range<usize>)>,
+    mentioned: &mut Vec<(RequirementId, Range<usize>)>,
     told: &mut Told,
 ) -> Option<ValueExpectation> {
     let line = told.file().line(fields.span().start);
@@ -77,7 +78,7 @@ pub(super) fn row(
 /// Takes `requirement`, where it is there and an id.
 pub(super) fn requirement(
     fields: &mut Fields<'_>,
-    mentioned: &mut Vec<(RequirementId, std::ops::Range<usize>)>,
+    mentioned: &mut Vec<(RequirementId, Range<usize>)>,
     told: &mut Told,
 ) -> Option<RequirementId> {
     let text = fields.text("requirement", told)?;
@@ -87,7 +88,7 @@ pub(super) fn requirement(
 /// Reads an id and notes where it stands.
 pub(super) fn requirement_id(
     text: Text<'_>,
-    mentioned: &mut Vec<(RequirementId, std::ops::Range<usize>)>,
+    mentioned: &mut Vec<(RequirementId, Range<usize>)>,
     told: &mut Told,
 ) -> Option<RequirementId> {
     let Ok(id) = RequirementId::parse(text.value) else {
@@ -99,40 +100,22 @@ pub(super) fn requirement_id(
     Some(id)
 }
 
-/// Reads `within` and `every`.
+/// Reads `within` and `every`; the latter is 200 ms unless said otherwise.
 pub(super) fn poll(mut fields: Fields<'_>, told: &mut Told) -> Option<Poll> {
-    let within = match fields.required_text("within", "within = \"10s\"", told) {
-        Some(text) => period(text, told),
-        None => None,
-    };
-    let every_text = fields.text("every", told);
-    let every = match every_text {
-        Some(text) => period(text, told),
-        None => Some(std::time::Duration::from_millis(200)),
-    };
+    if !fields.has("within") {
+        fields.missing("within", "within = \"10s\"");
+    }
+    let before = told.count();
+    let within = fields.period("within", told);
+    let every_span = fields.key_span("every");
+    let every = fields.period("every", told).unwrap_or(Duration::from_millis(200));
     fields.finish(told);
-    let poll = Poll { within: within?, every: every? };
-    if poll.every > poll.within {
-        let span = every_text.map_or_else(|| 0..0, |text| text.span());
-        told.bad_value(span, "`every` is longer than `within`").help("ask at least twice");
+    let within = within.filter(|_| told.count() == before)?;
+    if every > within {
+        told.bad_value(every_span, "`every` is longer than `within`").help("ask at least twice");
         return None;
     }
-    Some(poll)
-}
-
-/// Reads a duration that is not zero.
-pub(super) fn period(text: Text<'_>, told: &mut Told) -> Option<std::time::Duration> {
-    match duration::parse(text.value) {
-        Ok(duration) if !duration.is_zero() => Some(duration),
-        Ok(_) => {
-            told.bad_value(text.span(), "a duration of nothing").help("write at least `1ms`");
-            None
-        }
-        Err(message) => {
-            told.bad_value(text.span(), format!("{} is not a duration", shown(text.value))).help(message);
-            None
-        }
-    }
+    Some(Poll { within, every })
 }
 
 /// Reads `path` and the one assertion beside it.

@@ -36,7 +36,7 @@ mod tests {
     fn durations_have_one_spelling() {
         assert_eq!(parse("500ms"), Ok(Duration::from_millis(500)));
         assert_eq!(parse("5s"), Ok(Duration::from_secs(5)));
-        assert_eq!(parse("2m"), Ok(Duration::from_secs(120)));
+        assert_eq!(parse("2m"), Ok(Duration::from_mins(2)));
         assert_eq!(parse("0s"), Ok(Duration::ZERO));
         assert_eq!(parse("1440m"), Ok(LONGEST));
         for wrong in ["", "5", "s", "5 s", "-5s", "1.5s", "5S", "5h", "5sec", "1441m", "99999999999999999999s"] {

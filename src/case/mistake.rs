@@ -171,6 +171,13 @@ impl Mistakes {
     }
 }
 
+/// One mistake alone.
+impl From<Mistake> for Mistakes {
+    fn from(mistake: Mistake) -> Self {
+        Self(vec![mistake])
+    }
+}
+
 /// Writes the plain rendering.
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -48,9 +48,9 @@ pub(super) fn step(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut
     let call = fields.table("call", "[step.call]", told).map(|call| self::call(call, &mut xml, context, told));
     let raw =
         fields.table("raw", "[step.raw]", told).map(|raw| self::raw(raw, &mut xml, &mut malformed, context, told));
-    let wait = fields.text("wait", told).map(|wait| assertion::period(wait, told).map(StepKind::Wait));
-    let is_wait = wait.is_some();
-    let kind = call.or(raw).or(wait).flatten();
+    let wait = fields.period("wait", told).map(StepKind::Wait);
+    let is_wait = fields.has("wait");
+    let kind = call.or(raw).flatten().or(wait);
 
     let answered = ["expect", "given", "capture"].into_iter().find(|key| fields.has(key));
     let expect_span = fields.key_span("expect");

@@ -2,13 +2,14 @@
 //!
 //! Leaves out what the keys mean. It walks TOML 1.1 documents; derived readers would stop at the first mistake.
 
-use std::ops::Range;
+use std::{ops::Range, time::Duration};
 
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
+use super::duration;
 use super::mistake::{MistakeKind, SourceFile, Told, nearest, shown, suggest};
 
 /// A string value and where it stands, quotes included.
@@ -55,8 +56,13 @@ impl Text<'_> {
 
 /// Parses a file and gives its top table to `read`; syntax errors are told first.
 pub fn document<T>(told: &mut Told, read: impl FnOnce(Fields<'_>, &mut Told) -> T) -> T {
-    let file = told.file().clone();
-    let (table, errors) = DeTable::parse_recoverable(&file.text);
+    let text = told.file().text.clone();
+    document_of(&text, told, read)
+}
+
+/// Like [`document`], for a text that is told with parts of it hidden: as long as the text that is shown, byte for byte.
+pub fn document_of<T>(text: &str, told: &mut Told, read: impl FnOnce(Fields<'_>, &mut Told) -> T) -> T {
+    let (table, errors) = DeTable::parse_recoverable(text);
     for error in errors {
         let span = error.span().unwrap_or(0..0);
         told.tell(MistakeKind::Syntax, span, format!("not TOML: {}", error.message()));
@@ -170,6 +176,30 @@ impl<'d> Fields<'d> {
         Some(span)
     }
 
+    /// Takes a duration that is not zero.
+    pub fn period(&mut self, key: &'static str, told: &mut Told) -> Option<Duration> {
+        let value = self.value(key)?;
+        let Some(text) = as_text(value) else {
+            let mistake = told.tell(MistakeKind::WrongType, value.span(), format!("`{key}` must be a duration"));
+            let found = value.get_ref().type_str();
+            mistake
+                .label(format!("this is {}", with_article(found)))
+                .help("write a number and a unit in quotes: \"500ms\", \"5s\", \"2m\"");
+            return None;
+        };
+        match duration::parse(text.value) {
+            Ok(duration) if !duration.is_zero() => Some(duration),
+            Ok(_) => {
+                told.bad_value(text.span(), format!("`{key}` is no time at all")).help("write at least `1ms`");
+                None
+            }
+            Err(message) => {
+                told.bad_value(text.span(), format!("{} is not a duration", shown(text.value))).help(message);
+                None
+            }
+        }
+    }
+
     /// Takes a whole number within bounds.
     pub fn integer(&mut self, key: &'static str, within: Range<u64>, told: &mut Told) -> Option<u64> {
         let value = self.value(key)?;
@@ -269,12 +299,16 @@ pub fn wrong_type(value: &Spanned<DeValue<'_>>, what: &str, wanted: &str, told: 
     let found = value.get_ref().type_str();
     let written = told.file().text.get(value.span()).unwrap_or_default().to_owned();
     let scalar = matches!(value.get_ref(), DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_));
-    let article = if matches!(found, "integer" | "array") { "an" } else { "a" };
     let mistake = told.tell(MistakeKind::WrongType, value.span(), format!("{what} must be {wanted}"));
-    mistake.label(format!("this is {article} {found}"));
+    mistake.label(format!("this is {}", with_article(found)));
     if wanted == "a string" && scalar {
         mistake.help(format!("write it as a string: \"{written}\""));
     }
+}
+
+fn with_article(noun: &str) -> String {
+    let article = if matches!(noun, "integer" | "array") { "an" } else { "a" };
+    format!("{article} {noun}")
 }
 
 fn as_table<'d>(value: &'d Spanned<DeValue<'d>>, name: &'static str, told: &mut Told) -> Option<Fields<'d>> {
