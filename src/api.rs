@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 pub use crate::{
     case::{Case, Glob, Mistakes, SourceFile, Suite, embedded},
     reference::{Behaviour, Mutant, Variant},
-    runner::{Options, Selection, Target, run::CannotRun},
+    runner::{Options, Selection, Target, run::CannotRun, target::TargetError},
     spec::{Effect, Level, PortType, RequirementId},
     verdict::{CaseRecord, Check, Claim, ClaimKind, Event, Finding, Outcome, Record, Summary},
 };
@@ -40,7 +40,10 @@ impl Reference {
     }
 
     /// It as a target. Only a run that is also given its [lab](Self::lab) makes a `reference` claim.
-    pub fn target(&self) -> Target {
+    ///
+    /// # Errors
+    /// Never: the server's own address is one.
+    pub fn target(&self) -> Result<Target, TargetError> {
         Target::reference(&self.url())
     }
 

@@ -45,7 +45,7 @@ fn run(suite: &Arc<Suite>, behaviour: Behaviour) -> Record {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
         let reference = Reference::start(behaviour).expect("a loopback port");
-        let target = Arc::new(reference.target());
+        let target = Arc::new(reference.target().expect("the server's own address"));
         api::run(suite.clone(), target, Some(reference.lab()), options).await.expect("a run")
     })
 }

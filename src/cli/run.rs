@@ -17,7 +17,7 @@ use crate::{
         terminal::{Detail, Terminal},
         to_json,
     },
-    runner::{self, Options, Selection, files, store::EventLog},
+    runner::{self, Options, Selection, Target, files, store::EventLog, target::TargetError},
     spec::{Effect, Level, PortType},
     verdict::{Event, Record, exit},
 };
@@ -120,15 +120,17 @@ pub(super) async fn run(arguments: Arguments) -> u8 {
         },
     };
     let target = match (&server, arguments.target.as_deref()) {
-        (Some(server), _) => Ok(server.target()),
-        (None, named) => files::read_target(named.unwrap_or_default(), &arguments.set),
+        (Some(server), _) => server.target(),
+        (None, named) => Target::read(named.unwrap_or_default(), &arguments.set),
     };
     let target = match target {
         Ok(target) => Arc::new(target),
-        Err(files::TargetError::Mistakes(mistakes)) => return told(&mistakes),
-        Err(files::TargetError::Message(message)) => return refuse(&message),
+        Err(TargetError::Mistakes(mistakes)) => return told(&mistakes),
+        Err(error @ TargetError::File(_)) => return refuse(&error.to_string()),
     };
-    let folder = arguments.out.clone().unwrap_or_else(|| PathBuf::from("reports").join(target.profile()));
+    let folder = arguments.out.clone().unwrap_or_else(|| {
+        PathBuf::from("reports").join(if server.is_some() { "reference".to_owned() } else { target.profile() })
+    });
     let log = match EventLog::create(&folder) {
         Ok(log) => log,
         Err(error) => return refuse(&format!("{error}; name a folder that can be written with --out")),

@@ -282,13 +282,17 @@ impl Running<'_> {
     async fn wait(&self, duration: Duration) {
         match &self.world {
             Some(held) => held.lab.advance(&held.world, duration),
-            None => tokio::time::sleep(self.executor.target.scaled(duration)).await,
+            None => tokio::time::sleep(self.executor.target.timing.scaled(duration)).await,
         }
     }
 
     fn scaled(&self, poll: Poll) -> Poll {
         // The lab's clock is moved by what the case says; a real one is waited for, at the target's scale.
-        if self.world.is_some() { poll } else { Poll { within: self.executor.target.scaled(poll.within), ..poll } }
+        if self.world.is_some() {
+            poll
+        } else {
+            Poll { within: self.executor.target.timing.scaled(poll.within), ..poll }
+        }
     }
 
     /// What later steps would have decided, so that the ledger can say why it was not.

@@ -50,6 +50,21 @@ pub fn read_file(path: &Path) -> Result<SourceFile, FileError> {
     Ok(SourceFile::new(path.display().to_string(), read_text(path)?))
 }
 
+/// Reads a file of at most 1 MiB, whatever its bytes are.
+///
+/// # Errors
+/// When it cannot be read or is too large.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+    let io = |source| FileError::Io { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    // A pipe has no length, so that the bytes are counted as they come.
+    File::open(path).map_err(io)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(io)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
+        return Err(FileError::TooLarge(path.to_owned()));
+    }
+    Ok(bytes)
+}
+
 /// Reads every `.toml` file below a folder, sorted by path. Paths are relative to the folder, with `/` between
 /// components. Names that begin with `.` and links to folders are left out.
 ///
@@ -66,14 +81,7 @@ pub fn read_folder(folder: &Path) -> Result<Vec<SourceFile>, FileError> {
 }
 
 fn read_text(path: &Path) -> Result<String, FileError> {
-    let io = |source| FileError::Io { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
-    // A pipe has no length, so that the bytes are counted as they come.
-    File::open(path).map_err(io)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(io)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
-        return Err(FileError::TooLarge(path.to_owned()));
-    }
-    let text = String::from_utf8(bytes).map_err(|_| FileError::NotUtf8(path.to_owned()))?;
+    let text = String::from_utf8(read_bytes(path)?).map_err(|_| FileError::NotUtf8(path.to_owned()))?;
     Ok(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
 }
 

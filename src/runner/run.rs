@@ -25,7 +25,7 @@ use crate::{
     session::Guard,
     spec::{Effect, Level, PortType},
     transport::{BadCertificates, HttpOptions, HttpTransport},
-    verdict::{Blame, CasePlan, CaseRecord, Event, Outcome, RunStarted, TargetRecord},
+    verdict::{Blame, CasePlan, CaseRecord, Event, Outcome, RunStarted},
 };
 
 /// What a run is asked for, beside its target.
@@ -82,9 +82,9 @@ pub async fn run(
     };
     let timing = &target.timing;
     let transport = HttpTransport::new(HttpOptions {
-        connect: target.scaled(timing.connect),
-        reply: target.scaled(timing.reply),
-        overall: target.scaled(timing.operation),
+        connect: timing.connect,
+        reply: timing.reply,
+        overall: timing.operation,
         reply_bytes: target.limits.reply_bytes,
         ca_pem: target.ca_pem.clone(),
     })?;
@@ -164,7 +164,7 @@ fn started(
         seed: seed.to_owned(),
         started: now.to_string(),
         fail_on: options.fail_on,
-        target: TargetRecord { reference, ..target.record() },
+        target: target.record(reference),
         cases: suite
             .cases
             .iter()

@@ -4,7 +4,6 @@
 
 mod draft;
 mod secret;
-mod url;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,13 +13,15 @@ use std::{
     time::Duration,
 };
 
-pub use url::{Scheme, Url, UrlError};
-
 use self::draft::Draft;
 use crate::{
     case::{Mistake, MistakeKind, Mistakes, SourceFile, mistake::Told},
     spec::{Effect, PortType},
+    transport::HttpUrl,
+    verdict::TargetRecord,
 };
+
+use super::files::{self, FileError};
 
 /// The server under test.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +29,7 @@ pub struct Target {
     /// What its file calls it, or its host and port.
     pub name: String,
     /// Its URL.
-    pub url: Url,
+    pub url: HttpUrl,
     /// The product, where the file names one.
     pub product: Option<String>,
     /// The operations that it lacks: their cases are skipped.
@@ -49,6 +50,27 @@ pub struct Target {
     pub vars: BTreeMap<String, String>,
     /// Where its recorded faults live; none for a target that is only a URL.
     pub snapshots: Option<PathBuf>,
+    /// What `ca_file` holds, PEM.
+    pub ca_pem: Option<Vec<u8>>,
+    /// What names it on a command line; none for the reference server.
+    pub argument: Option<String>,
+}
+
+/// Why a target cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TargetError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The target file, the URL or a setting is wrong.
+    #[error("{0}")]
+    Mistakes(Mistakes),
+}
+
+impl From<Mistakes> for TargetError {
+    fn from(mistakes: Mistakes) -> Self {
+        Self::Mistakes(mistakes)
+    }
 }
 
 /// How long things may take, scaled already.
@@ -113,7 +135,7 @@ pub struct Callback {
     /// The address to listen on.
     pub listen: SocketAddr,
     /// The URL under which the target finds it, where that differs.
-    pub public: Option<Url>,
+    pub public: Option<HttpUrl>,
 }
 
 impl Target {
@@ -142,17 +164,71 @@ impl Target {
         Self::finish(draft, told, sets, Path::new(""), None)
     }
 
-    /// The URL of a port type, where the target says one.
-    pub fn endpoint(&self, port_type: PortType) -> Option<Url> {
-        let path = match self.endpoints.get(port_type.name()) {
-            Some(path) => path.clone(),
-            None if self.endpoints.is_empty() && port_type == PortType::IIpamServer => match self.url.path.as_str() {
-                "" => "/".to_owned(),
-                path => path.to_owned(),
-            },
-            None => return None,
+    /// Reads the target that a command line names: a URL, or a target file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or every mistake of it and of `sets`.
+    pub fn read(named: &str, sets: &[String]) -> Result<Self, TargetError> {
+        let target = if named.contains("://") {
+            Self::from_url(named, sets)?
+        } else {
+            Self::load(&files::read_file(Path::new(named))?, sets)?
         };
-        Some(Url { path, ..self.url.clone() })
+        let ca_pem = target.ca_file.as_deref().map(files::read_bytes).transpose()?;
+        Ok(Self { ca_pem, argument: Some(named.to_owned()), ..target })
+    }
+
+    /// The reference server at a URL, which takes whatever is asked.
+    ///
+    /// # Errors
+    /// The URL is none.
+    pub fn reference(url: &str) -> Result<Self, TargetError> {
+        let target = Self::from_url(&format!("{url}/Ipam/Server"), &[])?;
+        Ok(Self {
+            name: "the reference server".to_owned(),
+            limits: Limits { sessions: 256, rate: None, ..target.limits },
+            allow: Allow { effects: Effect::ALL.into(), tasks: None },
+            ..target
+        })
+    }
+
+    /// The URL of a port type, where the target says one.
+    pub fn endpoint(&self, port_type: PortType) -> Option<HttpUrl> {
+        match self.endpoints.get(port_type.name()) {
+            Some(path) => self.url.with_path(path).ok(),
+            None if self.endpoints.is_empty() && port_type == PortType::IIpamServer => Some(self.url.clone()),
+            None => None,
+        }
+    }
+
+    /// A value of `[vars]`.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.vars.get(name).map(String::as_str)
+    }
+
+    /// Whether the product lacks an operation, by its own file.
+    pub fn lacks(&self, operation: &str) -> bool {
+        self.lacks.iter().any(|lacking| lacking == operation)
+    }
+
+    /// What reports say of it.
+    pub fn record(&self, reference: bool) -> TargetRecord {
+        TargetRecord {
+            name: self.name.clone(),
+            url: self.url.to_string(),
+            transport: if self.url.is_secure() { "https" } else { "http" }.to_owned(),
+            security: "none".to_owned(),
+            reference,
+            argument: self.argument.clone(),
+        }
+    }
+
+    /// The name of the folder of its reports: the file's without its ending, or host and port.
+    pub fn profile(&self) -> String {
+        let named = self.argument.as_deref().filter(|named| !named.contains("://"));
+        let name = named.and_then(|named| Path::new(named).file_stem()).map(|stem| stem.to_string_lossy().into_owned());
+        let name = name.unwrap_or_else(|| format!("{}-{}", self.url.host(), self.url.port()));
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect()
     }
 
     fn finish(
@@ -191,7 +267,7 @@ impl Target {
 }
 
 /// What was set stands in place of what the file says; defaults stand for the rest.
-fn merge(file: Draft, set: Draft, url: Url, folder: &Path, profile: Option<PathBuf>) -> Target {
+fn merge(file: Draft, set: Draft, url: HttpUrl, folder: &Path, profile: Option<PathBuf>) -> Target {
     let is_loopback = url.is_loopback();
     let scale = set.scale.or(file.scale).unwrap_or(1.0);
     let time = |key: &str| set.timing.get(key).or(file.timing.get(key)).map(|time| time.mul_f64(scale));
@@ -225,7 +301,7 @@ fn merge(file: Draft, set: Draft, url: Url, folder: &Path, profile: Option<PathB
         (file.product, file.lacks)
     };
     Target {
-        name: set.name.or(file.name).unwrap_or_else(|| url.authority()),
+        name: set.name.or(file.name).unwrap_or_else(|| format!("{}:{}", url.host(), url.port())),
         url,
         product,
         lacks: lacks.unwrap_or_default(),
@@ -244,11 +320,13 @@ fn merge(file: Draft, set: Draft, url: Url, folder: &Path, profile: Option<PathB
             .map(PathBuf::from)
             .or_else(|| file.snapshots.map(|dir| folder.join(dir)))
             .or_else(|| profile.map(|profile| folder.join(profile))),
+        ca_pem: None,
+        argument: None,
     }
 }
 
 /// Over HTTP nobody negotiates: what only net.tcp has would be believed to protect.
-fn without_negotiation(draft: &Draft, url: Option<&Url>, told: &mut Told) {
+fn without_negotiation(draft: &Draft, url: Option<&HttpUrl>, told: &mut Told) {
     for (key, span) in &draft.negotiation {
         told.bad_value(span.clone(), format!("`{key}` is for net.tcp, which this version does not speak yet"))
             .help("leave it out: nothing is negotiated over http or https");
@@ -257,15 +335,15 @@ fn without_negotiation(draft: &Draft, url: Option<&Url>, told: &mut Told) {
         told.bad_value(span.clone(), "[security] is for net.tcp, which this version does not speak yet")
             .help("leave it out");
     }
-    if let (Some((_, span)), Some(Scheme::Http)) = (&draft.ca_file, url.map(|url| url.scheme)) {
+    if let (Some((_, span)), Some(false)) = (&draft.ca_file, url.map(HttpUrl::is_secure)) {
         told.bad_value(span.clone(), "`ca_file` is for https").help("leave it out, or write an https URL");
     }
 }
 
 /// Where there are endpoints the URL has no path of its own, and one of them is that of `IIpamServer`.
-fn endpoints_are_whole(draft: &Draft, both: [&Draft; 2], url: Option<&Url>, told: &mut Told) {
+fn endpoints_are_whole(draft: &Draft, both: [&Draft; 2], url: Option<&HttpUrl>, told: &mut Told) {
     let Some(span) = &draft.endpoints_span else { return };
-    if url.is_some_and(|url| !matches!(url.path.as_str(), "" | "/")) {
+    if url.is_some_and(|url| url.path() != "/") {
         told.bad_value(span.clone(), "the URL has a path and [endpoints] gives paths too")
             .help("leave the path of the URL out");
     }

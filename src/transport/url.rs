@@ -253,7 +253,7 @@ fn read_port(text: &str) -> Option<u16> {
 }
 
 /// RFC 3986, 3.3: segments of unreserved characters, sub-delims, `:`, `@` and percent-encoded bytes.
-fn check_path(path: &str) -> Result<(), String> {
+pub(crate) fn check_path(path: &str) -> Result<(), String> {
     if !path.starts_with('/') {
         return Err(if path.starts_with(['?', '#']) {
             format!("`{path}` is a query or a fragment; an endpoint has neither")

@@ -239,6 +239,7 @@ mod tests {
             text: "text".to_owned(),
             untestable: None,
             ruling: None,
+            by_silence: false,
         };
         let mut requirements: Vec<Requirement> = cases.iter().map(requirement).collect();
         requirements.dedup_by(|a, b| a.id == b.id);

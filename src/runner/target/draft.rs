@@ -11,7 +11,6 @@ use std::{
 
 use toml::{Spanned, de::DeValue};
 
-use super::url::Url;
 use crate::{
     case::{
         MistakeKind,
@@ -20,6 +19,7 @@ use crate::{
         walk::{self, Fields, Text, wrong_type},
     },
     spec::{Effect, task::IPAM_TASK_TYPE},
+    transport::{HttpUrl, url},
 };
 
 /// The port types that [MS-IPAMM2] knows and that a server listens for; a target file may name them all.
@@ -36,7 +36,7 @@ const PORT_TYPES: [&str; 6] = [
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) name: Option<String>,
-    pub(super) url: Option<(Url, Range<usize>)>,
+    pub(super) url: Option<(HttpUrl, Range<usize>)>,
     /// Whether a URL was given at all, good or not.
     pub(super) has_url: bool,
     pub(super) product: Option<String>,
@@ -56,7 +56,7 @@ pub(super) struct Draft {
     pub(super) rate: Option<u64>,
     pub(super) reply_bytes: Option<u64>,
     pub(super) listen: Option<SocketAddr>,
-    pub(super) public: Option<Url>,
+    pub(super) public: Option<HttpUrl>,
     pub(super) vars: BTreeMap<String, String>,
     pub(super) snapshots: Option<String>,
 }
@@ -69,7 +69,7 @@ pub(super) fn read(text: &str, told: &mut Told) -> Draft {
     walk::document_of(text, told, |mut fields, told| {
         let mut draft = Draft { has_url: fields.has("url"), ..Draft::default() };
         draft.name = filled(&mut fields, "name", "name = \"Contoso IPAM 4.2\"", told);
-        draft.url = fields.text("url", told).and_then(|text| url(text, told).map(|url| (url, text.span())));
+        draft.url = fields.text("url", told).and_then(|text| target_url(text, told).map(|url| (url, text.span())));
         draft.product = filled(&mut fields, "product", "product = \"windows-server-2019\"", told);
         draft.lacks = lacks(&mut fields, told);
         if draft.product.is_some() && draft.lacks.is_some() {
@@ -119,11 +119,24 @@ fn filled(fields: &mut Fields<'_>, key: &'static str, example: &str, told: &mut 
     fields.required_text(key, example, told).map(|text| text.value.to_owned())
 }
 
-fn url(text: Text<'_>, told: &mut Told) -> Option<Url> {
-    match Url::parse(text.value) {
+/// A URL holds no secret; what is wrong with one that does is told without repeating it.
+fn target_url(text: Text<'_>, told: &mut Told) -> Option<HttpUrl> {
+    let scheme = text.value.split("://").next().unwrap_or_default();
+    if text.value.contains('@') {
+        told.bad_value(text.span(), "a user or a password in a URL is a secret that every log would show")
+            .help("leave out what stands before the `@`");
+        return None;
+    }
+    if scheme.eq_ignore_ascii_case("net.tcp") {
+        told.bad_value(text.span(), "net.tcp is not spoken by this version yet")
+            .help("give the http or https address of the target, if it has one");
+        return None;
+    }
+    match HttpUrl::parse(text.value) {
         Ok(url) => Some(url),
         Err(error) => {
-            told.bad_value(text.span(), error.message).help(error.help);
+            told.bad_value(text.span(), format!("the URL is none of a target: {}", error.reason))
+                .help("write it as http://ipam.contoso.example:8080/Ipam/Server");
             None
         }
     }
@@ -143,16 +156,13 @@ fn lacks(fields: &mut Fields<'_>, told: &mut Told) -> Option<Vec<String>> {
 fn endpoints(mut table: Fields<'_>, draft: &mut Draft, told: &mut Told) {
     for name in PORT_TYPES {
         let Some(text) = table.text(name, told) else { continue };
-        let path = if text.value.is_empty() { Err(Url::path("-").err()) } else { Url::path(text.value).map_err(Some) };
-        match path {
-            Ok(path) => {
-                draft.endpoints.insert(name.to_owned(), path);
+        match url::check_path(text.value) {
+            Ok(()) => {
+                draft.endpoints.insert(name.to_owned(), text.value.to_owned());
             }
-            Err(error) => {
-                let mistake = told.bad_value(text.span(), format!("the path of {name} is none"));
-                if let Some(error) = error {
-                    mistake.label(error.message).help(error.help);
-                }
+            Err(reason) => {
+                told.bad_value(text.span(), format!("the path of {name} is none: {reason}"))
+                    .help("write it as \"/Ipam/Server\"");
             }
         }
     }
@@ -252,7 +262,7 @@ fn callback(mut table: Fields<'_>, draft: &mut Draft, told: &mut Told) {
                 .help("write an IP address and a port, as in \"0.0.0.0:8081\"; port 0 takes a free one");
         }
     }
-    draft.public = table.text("public", told).and_then(|text| url(text, told));
+    draft.public = table.text("public", told).and_then(|text| target_url(text, told));
     table.finish(told);
 }
 

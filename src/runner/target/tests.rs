@@ -110,7 +110,7 @@ fn what_is_set_stands_in_place_of_the_file() {
         "name=\"quoted\"",
     ];
     let target = load(&file, &sets).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    assert_eq!((target.name.as_str(), target.url.port), ("quoted", 9));
+    assert_eq!((target.name.as_str(), target.url.port()), ("quoted", 9));
     assert_eq!(target.timing.reply, Duration::from_millis(1_500));
     assert!(target.allow.permits(Effect::StartTask) && !target.allow.permits(Effect::Write));
     assert_eq!(target.vars.values().collect::<Vec<_>>(), ["1", "two words", "2024-04-23"]);
