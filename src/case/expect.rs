@@ -259,3 +259,170 @@ fn ordered(items: &[Item<'_>], place: &str, word: &str, bound: &str, wanted: Ord
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        case::template::Escape,
+        spec::{RequirementId, namespace},
+        xml::{Limits, Node},
+    };
+
+    fn body(content: &str) -> Element {
+        let text = format!("<R>{content}</R>");
+        match xml::fragment(&text, namespace::IPAM, &Limits::default()).unwrap().pop() {
+            Some(Node::Element(element)) => element,
+            _ => panic!("an element"),
+        }
+    }
+
+    fn template(text: &str) -> Template {
+        Template::parse(text, Escape::Plain).unwrap()
+    }
+
+    fn verdict(rows: &[(&str, Assertion)], content: &str) -> Verdict {
+        let expectation = ValueExpectation {
+            requirement: RequirementId::parse("a.b").unwrap(),
+            line: 1,
+            any: rows.iter().map(|(path, assertion)| (Path::parse(path).unwrap(), assertion.clone())).collect(),
+            reason: None,
+        };
+        judge_value(&expectation, &body(content), &|name| match name {
+            "v" => Some("1".to_owned()),
+            "empty" => Some(String::new()),
+            _ => None,
+        })
+    }
+
+    fn judge_one(path: &str, assertion: Assertion, content: &str) -> Result<String, String> {
+        let verdict = verdict(&[(path, assertion)], content);
+        let line = format!("{} | {}", verdict.expected, verdict.got);
+        if verdict.holds { Ok(line) } else { Err(line) }
+    }
+
+    const NIL: &str = "<V i:nil='true'/>";
+
+    #[test]
+    fn text_is_compared_to_the_letter_unless_a_type_is_given() {
+        let equals = |kind: Option<&str>, content: &str| {
+            let kind = kind.map(|kind| Type::named(kind).unwrap());
+            judge_one("V", Assertion::Equals(template("{{v}}"), kind), content)
+        };
+        assert_eq!(equals(None, "<V>1</V>").unwrap(), "`V` is `1` | `1`");
+        assert_eq!(equals(None, "<V> 1</V>").unwrap_err(), "`V` is `1` | ` 1`");
+        assert_eq!(equals(None, "").unwrap_err(), "`V` is `1` | nothing at `V`");
+        assert_eq!(equals(None, NIL).unwrap_err(), "`V` is `1` | i:nil");
+        assert_eq!(equals(None, "<V><X>1</X></V>").unwrap_err(), "`V` is `1` | elements, `X` first");
+        assert_eq!(equals(None, "<V>1</V><V>2</V>").unwrap_err(), "`V` is `1` | `2`");
+        assert_eq!(equals(Some("xsd:boolean"), "<V> true </V>").unwrap(), "`V` is `1` as xsd:boolean | ` true `");
+        assert_eq!(equals(Some("xsd:decimal"), "<V>1.0</V>").unwrap(), "`V` is `1` as xsd:decimal | `1.0`");
+        assert_eq!(
+            equals(Some("xsd:int"), "<V>one</V>").unwrap_err(),
+            "`V` is `1` as xsd:int | `one`, which is no xsd:int"
+        );
+        assert!(equals(Some("xsd:int"), "<V>2</V>").is_err());
+        let unfilled = judge_one("V", Assertion::Equals(template("{{x}}"), None), "<V>1</V>");
+        assert_eq!(unfilled.unwrap_err(), "a value to compare `V` with | there is no value for `{{x}}`");
+    }
+
+    #[test]
+    fn lists_and_patterns_are_for_the_whole_text() {
+        let one_of = || Assertion::OneOf(vec![template("Queued"), template("Running")]);
+        assert!(judge_one("V", one_of(), "<V>Running</V>").is_ok());
+        assert_eq!(
+            judge_one("V", one_of(), "<V>Ready</V>").unwrap_err(),
+            "`V` is one of `Queued`, `Running` | `Ready`"
+        );
+        let matches = || Assertion::Matches(regex_lite::Regex::new("^(?:a|b+)$").unwrap());
+        assert!(judge_one("V", matches(), "<V>bb</V>").is_ok());
+        assert_eq!(judge_one("V", matches(), "<V>ab</V>").unwrap_err(), "`V` matches `a|b+` | `ab`");
+    }
+
+    #[test]
+    fn nil_is_no_value() {
+        for (content, present, absent, count) in [
+            ("", false, true, 0),
+            (NIL, false, true, 1),
+            ("<V/>", true, false, 1),
+            ("<V>a</V><V i:nil='1'/>", true, false, 2),
+        ] {
+            assert_eq!(judge_one("V", Assertion::Present, content).is_ok(), present, "{content}");
+            assert_eq!(judge_one("V", Assertion::Absent, content).is_ok(), absent, "{content}");
+            assert!(judge_one("V", Assertion::Count(count), content).is_ok(), "{content}");
+            assert!(judge_one("V", Assertion::Count(9), content).is_err(), "{content}");
+        }
+        assert_eq!(judge_one("V", Assertion::Absent, "<V>a</V>").unwrap_err(), "`V` is absent or nil | `a`");
+        assert_eq!(judge_one("V", Assertion::Present, NIL).unwrap_err(), "`V` has a value | i:nil");
+        assert_eq!(judge_one("V", Assertion::Count(2), NIL).unwrap_err(), "`V` is there 2 times | 1 of them");
+        assert!(judge_one("V/@i:nil", Assertion::Equals(template("true"), None), NIL).is_ok());
+    }
+
+    #[test]
+    fn types_are_held_against_all_that_an_element_holds() {
+        let typed = |kind: &str, path: &str, content: &str| {
+            judge_one(path, Assertion::Typed(Type::named(kind).unwrap()), content)
+        };
+        assert!(typed("xsd:dateTime", "V", "<V>2024-04-23T00:00:00Z</V>").is_ok());
+        assert!(typed("xsd:dateTime", "V", "<V>2024-04-23</V>").unwrap_err().contains("2024-04-23"));
+        assert_eq!(typed("xsd:int", "V", NIL).unwrap_err(), "`V` is of type xsd:int | i:nil");
+        assert_eq!(typed("xsd:int", "V", "").unwrap_err(), "`V` is of type xsd:int | nothing at `V`");
+        assert!(typed("xsd:boolean", "V/@a", "<V a='1'/>").is_ok());
+        assert_eq!(typed("xsd:boolean", "V/@a", "<V a='x'/>").unwrap_err(), "`V/@a` is of type xsd:boolean | `x`");
+        let wrong = typed("ipam:ArrayOfTaskInfo", "V", "<V><TaskInfo><State>Odd</State></TaskInfo></V>").unwrap_err();
+        assert!(wrong.contains("Odd") && wrong.contains("State"), "{wrong}");
+    }
+
+    #[test]
+    fn times_lie_before_or_after_a_bound() {
+        let after = |bound: &str, content: &str| judge_one("V", Assertion::After(template(bound)), content);
+        let time = "<V>2024-04-23T00:00:00Z</V>";
+        assert!(after("2024-04-22T00:00:00Z", time).is_ok());
+        assert!(after("2024-04-23T01:00:00+02:00", time).is_ok(), "time zones count");
+        assert!(after("2024-04-23T00:00:00Z", time).is_err(), "a time is not after itself");
+        assert!(judge_one("V", Assertion::Before(template("2024-04-24T00:00:00Z")), time).is_ok());
+        assert_eq!(after("{{empty}}", time).unwrap(), "`V` is a dateTime | `2024-04-23T00:00:00Z`");
+        assert!(after("{{empty}}", "<V>soon</V>").is_err() && after("{{empty}}", NIL).is_err());
+        assert!(after("{{v}}", time).unwrap_err().ends_with("compared with no dateTime"));
+        assert!(after("2024-04-23T00:00:00", time).unwrap_err().contains("has no order"));
+    }
+
+    #[test]
+    fn one_alternative_is_enough() {
+        let rows = |state: &str| {
+            [("A", Assertion::Equals(template(state), None)), ("B", Assertion::Present), ("C", Assertion::Present)]
+        };
+        let content = "<A>Ready</A>";
+        assert_eq!(verdict(&rows("Ready"), content).expected, "`A` is `Ready`");
+        let failed = verdict(&rows("Queued"), content);
+        assert!(!failed.holds);
+        assert_eq!(failed.expected, "`A` is `Queued`, or `B` has a value, or `C` has a value");
+        assert_eq!(failed.got, "`Ready`; nothing at `B`; nothing at `C`");
+    }
+
+    #[test]
+    fn captures_keep_the_first_text_or_nothing() {
+        let captured = |content: &str, path: &str| captured(&Path::parse(path).unwrap(), &body(content), &|_| None);
+        assert_eq!(captured("<V>a</V><V>b</V>", "V"), "a");
+        assert_eq!(captured("<V a='c'/>", "V/@a"), "c");
+        assert_eq!((captured("", "V"), captured(NIL, "V")), (String::new(), String::new()));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn words_are_bounded(text in "[a-z\u{e9}\u{85}\n]{0,400}", times in 1_usize..6) {
+            let content = format!("<V>{text}</V>");
+            let rows: Vec<_> = (0..times)
+                .map(|at| ("V", Assertion::OneOf(vec![template(&format!("{at}{text}")); at + 1])))
+                .collect();
+            let verdict = verdict(&rows, &content);
+            prop_assert!(!verdict.holds);
+            for words in [&verdict.expected, &verdict.got] {
+                prop_assert!(words.chars().count() <= LONGEST && !words.contains(char::is_control));
+            }
+        }
+    }
+}

@@ -65,7 +65,9 @@ pub struct Mistake {
 impl Mistake {
     /// Makes a mistake. The span is brought within the text, on character boundaries.
     pub fn new(file: &SourceFile, span: Range<usize>, kind: MistakeKind, message: impl Into<String>) -> Self {
-        let start = floor(&file.text, span.start);
+        // What is missing at the end is shown at the end of the last line that holds something.
+        let last = file.text.trim_end_matches(['\n', '\r']).len();
+        let start = floor(&file.text, span.start.min(last));
         let end = floor(&file.text, span.end).max(start);
         Self { file: file.clone(), span: start..end, kind, message: message.into(), label: String::new(), help: None }
     }
@@ -95,9 +97,10 @@ impl Mistake {
         let first_line = rest.find(['\n', '\r']).unwrap_or(rest.len());
         let end = self.span.end.min(start + first_line).max(start);
         let line_start = self.file.text.get(..start).unwrap_or_default().rfind('\n').map_or(0, |at| at + 1);
-        let before = self.file.text.get(line_start..end).unwrap_or_default().chars().count();
         // A label that does not fit beside the caret stands below.
-        let beside = before + self.label.len() + 10 <= WIDTH;
+        let before: usize = self.file.text.get(line_start..end).unwrap_or_default().chars().map(columns).sum();
+        let label: usize = self.label.chars().map(columns).sum();
+        let beside = before + label + 12 <= WIDTH;
         let mut annotation = AnnotationKind::Primary.span(start..end);
         if beside && !self.label.is_empty() {
             annotation = annotation.label(self.label.as_str());
@@ -151,7 +154,7 @@ impl Mistakes {
         } else {
             Renderer::plain().decor_style(DecorStyle::Ascii)
         }
-        .term_width(WIDTH);
+        .term_width(WIDTH - 6);
         let mut text = String::new();
         for mistake in &self.0 {
             text.push_str(mistake.render(&renderer).trim_end());
@@ -300,6 +303,15 @@ fn floor(text: &str, offset: usize) -> usize {
     at
 }
 
+/// How many columns a character takes at most where a source is shown.
+fn columns(character: char) -> usize {
+    match character {
+        '\t' => 4,
+        ' '..='~' => 1,
+        _ => 2,
+    }
+}
+
 /// Breaks a text into lines that fit behind a lead of so many columns; a word that is longer stays whole.
 fn wrap(text: &str, lead: usize) -> String {
     let width = WIDTH - lead;
@@ -318,4 +330,57 @@ fn wrap(text: &str, lead: usize) -> String {
         column += length;
     }
     wrapped
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn suggestions_are_near() {
+        assert_eq!(suggest("abuot", ["about", "mutant"]).as_deref(), Some("did you mean `about`?"));
+        assert_eq!(suggest("Effect", ["effect"]).as_deref(), Some("did you mean `effect`?"));
+        assert_eq!(suggest("xyz", ["about", "mutant"]).as_deref(), Some("known here: about, mutant"));
+        assert_eq!(suggest("xyz", []), None);
+        assert_eq!(nearest(&"x".repeat(10_000), ["about"]), None);
+    }
+
+    #[test]
+    fn values_are_shown_without_control_characters() {
+        assert_eq!(shown("a\u{1b}[1m\n"), "`a\\u{1b}[1m\\n`");
+        assert_eq!(shown_within("abcdef", 3), "`abc...`");
+        assert_eq!(shown_within("abc", 3), "`abc`");
+    }
+
+    #[test]
+    fn mistakes_are_in_order_and_said_once() {
+        let file = SourceFile::new("x.toml", "a\nb\n");
+        let at = |span: Range<usize>, message: &str| Mistake::new(&file, span, MistakeKind::BadValue, message);
+        let mistakes = Mistakes::of(vec![at(2..3, "two"), at(0..1, "one"), at(2..3, "two")]).unwrap();
+        assert_eq!(mistakes.iter().map(Mistake::line).collect::<Vec<_>>(), [1, 2]);
+        assert!(mistakes.to_string().ends_with("2 mistakes in x.toml\n"));
+        assert_eq!(Mistakes::of(Vec::new()), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn a_rendering_fits_and_never_fails(
+            text in "[a-z \u{e9}\n]{0,300}|[a-z \u{e9}\u{1b}\t\r\n]{0,200}",
+            span in (0_usize..320, 0_usize..40),
+            words in "([a-z]{1,9} ){0,40}",
+        ) {
+            let file = SourceFile::new("x.toml", text.as_str());
+            let mut mistake = Mistake::new(&file, span.0..span.0 + span.1, MistakeKind::BadValue, words.clone());
+            mistake.label(words.clone()).help(words);
+            let plain = Mistakes::from(mistake).render(false);
+            prop_assert!(!plain.contains(char::from(27)), "an escape");
+            for line in plain.lines() {
+                // The renderer counts tabs and control characters in its own way.
+                prop_assert!(text.contains(['\t', '\r', char::from(27)]) || line.chars().count() <= WIDTH, "{}", line);
+            }
+        }
+    }
 }

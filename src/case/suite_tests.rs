@@ -248,3 +248,240 @@ body = '''
     let coloured = mistakes.render(true);
     assert!(coloured.contains("\u{1b}["));
 }
+
+#[test]
+fn each_mistake_is_told() {
+    let call = "operation = \"StartTask\"\nbody = '<taskType>Audit</taskType>'";
+    let expect = "[step.expect]\nreply = true";
+    let rows: &[(&[(&str, &str)], &str)] = &[
+        (&[("[\"start-task.starts\"]", "[]")], "at least one requirement"),
+        (&[("[\"start-task.starts\"]", "[\"start-task.starts\", \"start-task.starts\"]")], "listed twice"),
+        (&[("mutant = \"m\"\n", "")], "`mutant` is missing"),
+        (&[("\"start-task\"\n", "\"starts\"\n")], "`starts` is no effect"),
+        (&[("mutant = \"m\"", "mutant = \"m\"\ntwin = \"{{\"")], "`{{` without `}}`"),
+        (&[("mutant = \"m\"", "mutant = \"m\"\n[matrix]\ntask = \"a\"")], "an array of strings"),
+        (&[("mutant = \"m\"", "mutant = \"m\"\n[matrix]\nto = [\"a\"]")], "`to` is not a name for a hole"),
+        (&[("mutant = \"m\"", "mutant = \"m\"\n[matrix]\nt = [\"a\", \"a\"]"), ("Audit", "{{t}}")], "stands twice"),
+        (&[("mutant = \"m\"", "mutant = \"m\"\n[lab]\nscenraio = \"a\"")], "did you mean `scenario`?"),
+        (&[("Audit", "{{to}}")], "in envelopes only"),
+        (&[("Audit", "<a/><a>")], "not well-formed"),
+        (&[("Audit", "{{a b}}")], "the name of a hole"),
+        (&[(call, "operation = \"StartTask\"\nwait = \"1s\"")], "`wait` means nothing in [step.call]"),
+        (&[("[step.call]", "wait = \"1s\"\n[step.call]")], "a step does one thing"),
+        (&[("[step.call]", "[step.send]")], "`send` means nothing"),
+        (&[(expect, "")], "nothing is made of the answer"),
+        (&[(expect, "[step.expect]")], "what must come back is not said"),
+        (&[(expect, "[step.expect]\nreply = true\nfault = \"any\"")], "one kind of answer"),
+        (&[(expect, "[step.expect]\nreply = true\nsnapshot = true")], "a snapshot is of a fault"),
+        (&[(expect, "[step.expect]\neither = true")], "nothing can fail here"),
+        (
+            &[(expect, "[step.expect]\nfault = \"any\"\nrequirement = \"start-task.absent\"")],
+            "not among the requirements",
+        ),
+        (&[(expect, "[step.expect]\nreply = true\nrequirement = \"a.b\"")], "`a.b` is not in the catalogue"),
+        (&[(expect, "[step.expect]\nreply = true\n[step.poll]\nwithin = \"1s\"")], "a poll waits for values"),
+        (&[(expect, "[step.capture]\nA = \"x\"")], "`A` is not a name"),
+        (&[(expect, "[step.capture]\nmessage_id = \"x\"")], "`message_id` is taken"),
+        (&[(expect, "[step.capture]\na = 1")], "the path of `a` must be a string"),
+        (&[(expect, "[[step.given]]\npath = \".\"\npresent = true")], "`reason` is missing"),
+        (&[("Audit", "{{later}}"), (expect, "[step.capture]\nlater = \".\"")], "captured later than it is used"),
+        (&[("[step.call]", "[step.raw]"), (call, "envelope = '<a/>'")], "whose reply is not said"),
+        (&[("[step.call]", "[step.raw]"), (call, "operation = \"StartTask\"\nenvelope = '<a>'")], "malformed = true"),
+        (
+            &[("[step.call]", "[step.raw]"), (call, "operation = \"StartTask\"\nmalformed = true\nenvelope = '<a/>'")],
+            "the envelope is well-formed",
+        ),
+        (&[(expect, "[step.expect]\nreply = 1")], "`reply` must be true or false"),
+        (&[("[[step]]", "[step]")], "`step` is not an array of tables"),
+        (&[("about = \"a\"", "about = \"a")], "not TOML"),
+        (&[("about = \"a\"", "about = \"a\"\nabout = \"b\"")], "not TOML"),
+    ];
+    for (replace, says) in rows {
+        let told = told(&case(replace));
+        assert!(told.iter().any(|told| told.contains(says)), "{replace:?}: {told:#?}");
+    }
+    assert_eq!(told(&case(&[])), Vec::<String>::new());
+}
+
+#[test]
+fn each_mistake_of_a_value_is_told() {
+    for (row, says) in [
+        ("present = true", "`path` is missing"),
+        ("path = \"A\"", "`equals` is missing"),
+        ("path = \"A\"\nequal = \"a\"", "did you mean `equals`?"),
+        ("path = \"A\"\npresent = true\nabsent = true", "a row asserts one thing"),
+        ("path = \"A\"\npresent = false", "`present = false` says nothing"),
+        ("path = \"A\"\none_of = []", "`one_of` is empty"),
+        ("path = \"A\"\nmatches = '('", "not a regular expression"),
+        ("path = \"A\"\ncount = -1", "out of range"),
+        ("path = \"A\"\ntyped = \"xsd:bolean\"", "did you mean `xsd:boolean`?"),
+        ("path = \"A\"\ntyped = \"xs:boolean\"", "`xs` is no known prefix"),
+        ("path = \"@a\"\ntyped = \"ipam:TaskInfo\"", "an attribute is never"),
+        ("path = \"A\"\nequals = \"a\"\ntyped = \"ipam:TaskInfo\"", "`TaskInfo` holds elements"),
+        ("path = \"A\"\nequals = \"yes\"\ntyped = \"xsd:boolean\"", "`yes` is no value of its type"),
+        ("path = \"A\"\nbefore = \"today\"", "`today` is no value of its type"),
+        ("path = \"a:B:c\"\npresent = true", "not a path"),
+        ("any = []", "`any` needs an alternative"),
+        ("any = [{ path = \"A\", typd = \"x\" }]", "did you mean `typed`?"),
+        ("any = [{ path = \"A\", present = true }]\npath = \"A\"", "`path` means nothing"),
+    ] {
+        let expect = format!("[step.expect]\nreply = true\n[[step.expect.value]]\n{row}");
+        let told = told(&case(&[("[step.expect]\nreply = true", &expect)]));
+        assert!(told.iter().any(|told| told.contains(says)), "{row}: {told:#?}");
+    }
+}
+
+#[test]
+fn a_mistake_in_xml_stands_under_its_byte() {
+    let text = case(&[("<taskType>Audit</taskType>", "<taskType>Audit</tskType>")]);
+    let mistakes = with(&[("x.toml", &text)]).unwrap_err();
+    let mistake = mistakes.iter().next().unwrap();
+    assert_eq!(&text[mistake.span.start..], &text[text.find("</tskType>").unwrap()..]);
+
+    let value = case(&[("mutant = \"m\"", "mutant = \"m\"\n[matrix]\nt = [\"\\u0001\"]"), ("Audit", "{{t}}")]);
+    let mistakes = with(&[("x.toml", &value)]).unwrap_err();
+    let mistake = mistakes.iter().next().unwrap();
+    assert_eq!(&value[mistake.span.clone()], "{{t}}", "{mistakes}");
+    assert_eq!(mistake.label, "with t = `\\u{1}`");
+}
+
+#[test]
+fn an_effect_is_no_less_than_what_is_sent() {
+    let envelope = |action: &str, body: &str| {
+        format!(
+            "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope' \
+             xmlns:a='http://www.w3.org/2005/08/addressing'><s:Header><a:Action>{action}</a:Action></s:Header>\
+             <s:Body>{body}</s:Body></s:Envelope>"
+        )
+    };
+    let start = "http://Microsoft.Windows.Ipam/IIpamServer/StartTask";
+    let read = "http://Microsoft.Windows.Ipam/IIpamServer/GetIpamVersion";
+    let raw = |action: &str, body: &str| format!("[step.raw]\nenvelope = '''{}'''", envelope(action, body));
+    let call = |name: &str, action: &str| format!("[step.call]\noperation = \"{name}\"\naction = \"{action}\"");
+    for (step, least) in [
+        (call("GetIpamVersion", read), "read"),
+        (call("GetIpamVersion", "urn:x"), "read"),
+        (call("GetIpamVersion", start), "start-task"),
+        (call("StartTask", read), "start-task"),
+        (call("GetIpamVersion", "http://microsoft.windows.ipam/IIpamServer/DeleteAll"), "write"),
+        (call("GetIpamVersion", "{{action}}"), "write"),
+        (raw(read, "<GetIpamVersion xmlns='http://Microsoft.Windows.Ipam'/>"), "read"),
+        (raw("urn:x", "<x/>"), "read"),
+        (raw(start, "<x/>"), "start-task"),
+        (raw(read, "<StartTask xmlns='urn:wrong'/>"), "start-task"),
+        (raw(read, "<DeleteAll xmlns='http://Microsoft.Windows.Ipam'/>"), "write"),
+        (raw("http://Microsoft.Windows.Ipam/IIpamServer/DeleteAll", ""), "write"),
+        (format!("{}\naction = \"{start}\"", raw(read, "")), "start-task"),
+        (format!("{}\nmalformed = true", raw(read, "<a>")), "disrupt"),
+    ] {
+        let told = |effect: &str| {
+            let text = format!(
+                "about = \"a\"\nrequirements = [\"start-task.invalid-faults\"]\nport_type = \"IIpamServer\"\n\
+                 effect = \"{effect}\"\nmutant = \"m\"\n[[step]]\n{step}\n[step.expect]\nfault = \"any\"\n"
+            );
+            told(&text)
+        };
+        assert_eq!(told(least), Vec::<String>::new(), "{step}");
+        if let Some(less) = Effect::ALL.into_iter().rev().find(|effect| *effect < Effect::parse(least).unwrap()) {
+            assert!(told(less.as_str()).join("").contains(&format!("at least `{least}`")), "{step}");
+        }
+    }
+}
+
+#[test]
+fn twins_are_held_against_each_other() {
+    let twin = |twin: &str, body: &str| {
+        case(&[("mutant = \"m\"", &format!("mutant = \"m\"\ntwin = \"{twin}\"")), ("<taskType>Audit</taskType>", body)])
+    };
+    let told = |name: &str, body: &str| told(&twin(name, body)).join("\n");
+    let starts = "start_task/starts/task_type=Audit";
+    let server = "<server>{{server}}</server>";
+    assert_eq!(told(starts, &format!("<taskType>None</taskType>{server}")), "");
+    assert!(told(starts, &format!("<taskType>Audit</taskType>{server}")).contains("the twin does not differ"));
+    assert!(told(starts, "<taskType>None</taskType>").contains("differs in more than one place"));
+    assert!(told("x", &format!("<taskType>None</taskType>{server}")).contains("lead back to"));
+    assert!(told("start_task/starts", server).contains("there is no case `start_task/starts`"));
+
+    let mistakes = with(&[("a.toml", &twin("b", "<taskType>None</taskType>")), ("b.toml", &twin("a", "<taskType/>"))]);
+    let mistakes = mistakes.unwrap_err();
+    assert!(mistakes.iter().all(|mistake| mistake.message.contains("lead back to")), "{mistakes}");
+
+    let reads = case(&[("operation = \"StartTask\"", "operation = \"IsTaskRunning\"")]);
+    let against = |name: &str, body: &str| with(&[("reads.toml", &reads), ("x.toml", &twin(name, body))]);
+    assert!(against("reads", "<taskType/>").unwrap_err().to_string().contains("no request to compare with"));
+}
+
+#[test]
+fn files_are_held_against_each_other() {
+    let one = file("x.toml", &case(&[]));
+    let catalogue = file("requirements/tasks.toml", CATALOGUE);
+    let clash = Suite::load(&[one.clone(), catalogue.clone(), one.clone()]).unwrap_err();
+    assert!(clash.to_string().contains("the suite has a file `x.toml` already"), "{clash}");
+    assert!(Suite::load(&[file("x.txt", &one.text), catalogue]).unwrap_err().to_string().contains("no case file"));
+
+    let more = |text: &str| with(&[("requirements/more.toml", text)]).unwrap_err().to_string();
+    assert!(more("revision = \"13.0\"").contains("the revision stands in another file already"));
+    let row = "[[requirement]]\nid = \"a.b\"\ndocument = \"D\"\nsection = \"1\"\nlevel = \"must\"\ntext = \"t\"\n";
+    assert!(more(&row.replace("a.b", "start-task.starts")).contains("is in the catalogue already"));
+    assert!(more(&format!("{row}ruling = \"absent-task-typ\"")).contains("did you mean `absent-task-type`?"));
+    assert!(more(&row.replace("must", "shall")).contains("`shall` is no level"));
+    assert!(more("[[ruling]]\nid = \"r\"\ntrouble = \"t\"\nreading = \"r\"").contains("`sections` is missing"));
+    let untestable = format!("{row}untestable = \"no one sees it\"");
+    let case = case(&[("[\"start-task.starts\"]", "[\"start-task.starts\", \"a.b\"]")]);
+    let told = with(&[("requirements/more.toml", &untestable), ("x.toml", &case)]).unwrap_err().to_string();
+    assert!(told.contains("the catalogue says that no case can decide `a.b`"), "{told}");
+    assert!(with(&[("requirements/more.toml", &format!("{row}by_silence = true"))]).is_ok());
+
+    // Nothing is told of requirements while the catalogue is broken.
+    let broken = with(&[("requirements/more.toml", "[[requirement]"), ("x.toml", &case)]).unwrap_err();
+    assert!(broken.iter().all(|mistake| &*mistake.file.path == "requirements/more.toml"), "{broken}");
+}
+
+#[test]
+fn a_matrix_is_bounded() {
+    let values: Vec<String> = (0..70).map(|value| format!("\"{value}\"")).collect();
+    let matrix = format!("[matrix]\na = [{0}]\nb = [{0}]", values.join(", "));
+    let text = case(&[("mutant = \"m\"", &format!("mutant = \"m\"\n{matrix}")), ("Audit", "{{a}}{{b}}")]);
+    assert!(told(&text).join("").contains("more than 4096 cases"));
+}
+
+#[test]
+fn what_follows_from_a_syntax_error_is_not_told() {
+    let told = told("about = \nmutant = \"A B\"\n");
+    assert!(told.iter().any(|told| told.starts_with("1: not TOML")), "{told:?}");
+    assert!(told.iter().any(|told| told.starts_with("2: `A B` is not the name")), "{told:?}");
+    assert_eq!(told.len(), 2, "{told:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn no_file_is_too_wrong(text in broken_file()) {
+        let path = if text.len() % 2 == 0 { "x.toml" } else { "requirements/x.toml" };
+        if let Err(mistakes) = with(&[(path, &text)]) {
+            prop_assert!(mistakes.iter().count() > 0);
+            prop_assert!(mistakes.render(true).len() > mistakes.render(false).len());
+            for mistake in mistakes.iter() {
+                prop_assert!(mistake.file.text.get(mistake.span.clone()).is_some());
+            }
+        }
+    }
+}
+
+/// Lines of a good file, some lost, some doubled, some broken.
+fn broken_file() -> impl Strategy<Value = String> {
+    let lines: Vec<String> =
+        STARTS.lines().chain(REFUSES.lines()).chain(CATALOGUE.lines()).map(str::to_owned).collect();
+    let line = prop_oneof![
+        8 => proptest::sample::select(lines.clone()),
+        1 => "[ -~\u{e9}\t\r\u{1}]{0,20}",
+        1 => (proptest::sample::select(lines), 0_usize..60, "[\"'{}\\[\\]=.<&\\\\#]{1,2}").prop_map(|(line, at, dirt)| {
+            let at = at.min(line.len());
+            format!("{}{dirt}{}", &line[..at], &line[at..])
+        }),
+    ];
+    (any::<bool>(), proptest::collection::vec(line, 0..30)).prop_map(|(whole, lines)| {
+        let lines = lines.join("\n");
+        if whole { format!("{REFUSES}\n{lines}") } else { lines }
+    })
+}

@@ -167,3 +167,72 @@ fn texts(text: &str, other: &str) -> usize {
     let shorter = text.len().min(other.len());
     if shorter.saturating_sub(front + back) <= 100 { 1 } else { 2 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn difference(one: &str, two: &str) -> usize {
+        let read = |text: &str| xml::fragment(text, namespace::IPAM, &Limits::default()).unwrap();
+        let there = nodes(&read(one), &read(two), false).min(2);
+        assert_eq!(nodes(&read(two), &read(one), false).min(2), there, "{one} {two}");
+        there
+    }
+
+    #[test]
+    fn one_node_is_one_place() {
+        for (one, two, places) in [
+            ("<a>x</a>", "<a>x</a>", 0),
+            ("<a b='1' c='2'/>", "<a c='2' b='1'></a>", 0),
+            ("<a xmlns='urn:x'/>", "<p:a xmlns:p='urn:x'/>", 0),
+            ("\n<a/> <b/>\n", "<a/><b/>", 0),
+            ("<a>x</a>", "<a>y</a>", 1),
+            ("<a>x</a>", "<a/>", 1),
+            ("<a> </a>", "<a/>", 1),
+            ("<a/>", "<b/>", 1),
+            ("<a/>", "<a xmlns='urn:x'/>", 1),
+            ("<a>x</a>", "", 1),
+            ("<a>x</a><b><c/></b>", "<a>x</a>", 1),
+            ("<a/><a/><a/>", "<a/><a/>", 1),
+            ("<a b='1'/>", "<a b='2'/>", 1),
+            ("<a b='1'/>", "<a/>", 1),
+            ("<a>x</a>", "<a i:nil='true'/>", 1),
+            ("<a><b>x</b><b>y</b></a>", "<a><b>x</b><b>z</b></a>", 1),
+            ("<a>x</a>", "<a><b/></a>", 1),
+            ("<a>x</a>", "<b>y</b>", 2),
+            ("<a/><b/>", "<b/><a/>", 2),
+            ("<a>x</a><b>y</b>", "<a>1</a><b>2</b>", 2),
+            ("<a b='1'/>", "<a c='1'/>", 2),
+            ("<a b='1'>x</a>", "<a i:nil='true'/>", 2),
+            ("<a/>", "<a/><b/><c/>", 2),
+        ] {
+            assert_eq!(difference(one, two), places, "{one} {two}");
+        }
+    }
+
+    #[test]
+    fn a_deep_difference_takes_no_time() {
+        let deep = |text: &str| format!("{}{text}{}", "<a>".repeat(90), "</a>".repeat(90));
+        assert_eq!(difference(&deep("x"), &deep("y")), 1);
+    }
+
+    #[test]
+    fn an_action_may_differ_inside_and_beside_an_envelope() {
+        let read = |text: &str| match xml::fragment(text, namespace::IPAM, &Limits::default()).unwrap().pop() {
+            Some(Node::Element(element)) => element,
+            _ => panic!("an element"),
+        };
+        let one = read("<e><a:Action>x</a:Action><b/></e>");
+        let two = read("<e><a:Action>y</a:Action><b/></e>");
+        assert_eq!((elements(&one, &two, false), elements(&one, &two, true)), (1, 0));
+    }
+
+    #[test]
+    fn texts_that_are_no_xml_differ_in_one_run() {
+        assert_eq!(texts("<a>", "<a>"), 0);
+        assert_eq!(texts("<a><b>", "<a></b>"), 1);
+        assert_eq!(texts("abab", "ab"), 1);
+        assert_eq!(texts(&"x".repeat(300), ""), 1);
+        assert_eq!(texts(&"x".repeat(300), &"y".repeat(300)), 2);
+    }
+}
