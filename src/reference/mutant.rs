@@ -211,7 +211,7 @@ mutants! {
         "GetIpamTasksInfo writes TaskType before what stands before it in the type.";
 
     // Faults.
-    Soap11Fault "soap11-fault" "message.soap12"
+    Soap11Fault "soap11-fault" "fault.soap12"
         "A fault is a SOAP 1.1 message.";
     FaultInWrongNamespace "fault-in-wrong-namespace" "fault.soap12"
         "The Fault element, with all that belongs to it, is in the namespace of SOAP 1.1.";
