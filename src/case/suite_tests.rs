@@ -1,5 +1,7 @@
 //! Tests of loading a suite: what is accepted, what it expands to, and how every mistake is told.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::{
     case::{Answer, StepKind},
