@@ -47,11 +47,14 @@ pub(super) struct Limits {
     pub(super) reply_bytes: usize,
 }
 
+/// What moves the bytes of a connection.
+type Driver = http1::Connection<TokioIo<Recorder<Stream>>, Full<Bytes>>;
+
 /// A connection to a target.
 pub(super) struct Connection {
     sender: http1::SendRequest<Full<Bytes>>,
-    /// None once it has come to its end.
-    driver: Option<http1::Connection<TokioIo<Recorder<Stream>>, Full<Bytes>>>,
+    /// None once it has come to its end. Boxed: it is large, and a connection moves with every exchange.
+    driver: Option<Box<Driver>>,
     witness: Witness,
     timer: Timer,
     authority: Authority,
@@ -77,7 +80,7 @@ impl Connection {
         let (sender, driver) =
             made.map_err(|error| End::Unreachable { reason: format!("no HTTP with {authority}: {error}") })?;
         let timer = Timer { sleep: Box::pin(sleep_until(Instant::now())), asked: Instant::now() };
-        Ok(Self { sender, driver: Some(driver), witness, timer, authority })
+        Ok(Self { sender, driver: Some(Box::new(driver)), witness, timer, authority })
     }
 
     pub(super) fn authority(&self) -> &Authority {

@@ -9,14 +9,19 @@ use std::{
     time::Duration,
 };
 
-use rustls_pki_types::{CertificateDer, ServerName, pem::PemObject};
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout_at},
 };
 use tokio_rustls::{
     TlsConnector,
-    rustls::{CertificateError, ClientConfig, Error, RootCertStore, crypto::ring, version::TLS12, version::TLS13},
+    rustls::{
+        CertificateError, ClientConfig, Error, RootCertStore,
+        crypto::ring,
+        pki_types::{CertificateDer, ServerName, pem::PemObject},
+        version::TLS12,
+        version::TLS13,
+    },
 };
 
 use super::{
