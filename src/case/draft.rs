@@ -25,7 +25,7 @@ pub(super) struct Draft {
     pub(super) requirements: Vec<(RequirementId, Range<usize>)>,
     pub(super) port_type: PortType,
     pub(super) effect: Option<(Effect, Range<usize>)>,
-    pub(super) mutant: String,
+    pub(super) mutant: Option<String>,
     pub(super) twin: Option<(Template, Range<usize>)>,
     /// Keys and their values, in file order.
     pub(super) matrix: Vec<(String, Vec<String>)>,
@@ -50,7 +50,7 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
     let requirements = requirements(&mut fields, told);
     let port_type = port_type(&mut fields, told);
     let effect = effect(&mut fields, told);
-    let mutant = fields.required_text("mutant", "mutant = \"the-lie-that-the-case-catches\"", told);
+    let mutant = fields.text("mutant", told);
     if let Some(text) = mutant.filter(|text| !is_word(text.value)) {
         told.bad_value(text.span(), format!("{} is not the name of a mutant", shown(text.value)))
             .help("a name is lower-case words joined by `-`");
@@ -101,12 +101,6 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
         toothless: &mut toothless,
     };
     let steps = steps.into_iter().filter_map(|fields| step::step(fields, &mut context, told)).collect();
-    for (id, span) in &mentioned {
-        if !requirements.iter().any(|(listed, _)| listed == id) {
-            told.bad_value(span.clone(), format!("`{id}` is not among the requirements of the case"))
-                .help(format!("add \"{id}\" to `requirements`"));
-        }
-    }
     for (key, _, span) in &matrix {
         if names.matrix.get(key) == Some(&false) {
             told.bad_value(span.clone(), format!("`{key}` is used nowhere"))
@@ -120,7 +114,7 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
         requirements,
         port_type: port_type.unwrap_or(PortType::IIpamServer),
         effect,
-        mutant: mutant.map_or_else(String::new, |mutant| mutant.value.to_owned()),
+        mutant: mutant.map(|mutant| mutant.value.to_owned()),
         twin,
         matrix: matrix.into_iter().map(|(key, values, _)| (key, values)).collect(),
         matrix_span,

@@ -212,7 +212,7 @@ fn expect(
     let rows = fields.tables("value", "[[step.expect.value]]", told);
     let mut values = Vec::new();
     for row in rows {
-        values.extend(assertion::row(row, &Row::Expect(&requirement), context.names, context.mentioned, told));
+        values.extend(assertion::row(row, &Row::Expect(context.owner), context.names, context.mentioned, told));
     }
     match said.as_slice() {
         [] if !fields.has_unknown() => {
