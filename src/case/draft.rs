@@ -25,7 +25,7 @@ pub(super) struct Draft {
     pub(super) requirements: Vec<(RequirementId, Range<usize>)>,
     pub(super) port_type: PortType,
     pub(super) effect: Option<(Effect, Range<usize>)>,
-    pub(super) mutant: String,
+    pub(super) mutant: Option<String>,
     pub(super) twin: Option<(Template, Range<usize>)>,
     /// Keys and their values, in file order.
     pub(super) matrix: Vec<(String, Vec<String>)>,
@@ -114,7 +114,7 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
         requirements,
         port_type: port_type.unwrap_or(PortType::IIpamServer),
         effect,
-        mutant: mutant.map_or_else(String::new, |mutant| mutant.value.to_owned()),
+        mutant: mutant.map(|mutant| mutant.value.to_owned()),
         twin,
         matrix: matrix.into_iter().map(|(key, values, _)| (key, values)).collect(),
         matrix_span,

@@ -24,8 +24,8 @@ pub struct Case {
     pub port_type: PortType,
     /// The worst that its requests could do on a server that accepts them.
     pub effect: Effect,
-    /// The lie of the reference server that this case exists to catch.
-    pub mutant: String,
+    /// The lie of the reference server that this case exists to catch; none where it only observes.
+    pub mutant: Option<String>,
     /// The passing case from which it differs in one place.
     pub twin: Option<String>,
     /// What it asks the lab of the reference server for; such a case is skipped elsewhere.

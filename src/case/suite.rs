@@ -171,16 +171,15 @@ fn hold_against_catalogue(draft: &Draft, catalogue: &Catalogue, is_whole: bool, 
             _ => {}
         }
     }
-    let observed = |id: &RequirementId| {
-        catalogue.requirements.get(id).is_none_or(|requirement| requirement.level == Level::Observe)
-    };
-    if let Some((_, span)) = draft.requirements.iter().find(|(id, _)| draft.mutant.is_empty() && !observed(id)) {
-        told.tell(MistakeKind::MissingKey, span.clone(), "the case names no mutant: what lie would make this fail?")
-            .help("write mutant = \"the-lie-that-the-case-catches\"; only what is observed needs none");
+    let level = |id| catalogue.requirements.get(id).map(|requirement| requirement.level);
+    // Only what is judged can be lied about.
+    if draft.mutant.is_none() && draft.requirements.iter().any(|(id, _)| level(id).is_some_and(|l| l != Level::Observe))
+    {
+        told.tell(MistakeKind::MissingKey, 0..0, "`mutant` is missing in the file")
+            .help("write mutant = \"the-lie-that-the-case-catches\"; only what is observed has none");
     }
     for (id, span) in &draft.toothless {
-        let level = catalogue.requirements.get(id).map(|requirement| requirement.level);
-        if level.is_some_and(|level| level != Level::Observe) {
+        if level(id).is_some_and(|level| level != Level::Observe) {
             told.bad_value(span.clone(), "nothing can fail here")
                 .help("expect a reply, a fault, a value or a snapshot; only what is observed may come as it likes");
         }

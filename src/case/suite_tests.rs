@@ -276,10 +276,6 @@ fn each_mistake_is_told() {
         (&[(expect, "[step.expect]\nreply = true\nfault = \"any\"")], "one kind of answer"),
         (&[(expect, "[step.expect]\nreply = true\nsnapshot = true")], "a snapshot is of a fault"),
         (&[(expect, "[step.expect]\neither = true")], "nothing can fail here"),
-        (
-            &[(expect, "[step.expect]\nfault = \"any\"\nrequirement = \"start-task.absent\"")],
-            "not among the requirements",
-        ),
         (&[(expect, "[step.expect]\nreply = true\nrequirement = \"a.b\"")], "`a.b` is not in the catalogue"),
         (&[(expect, "[step.expect]\nreply = true\n[step.poll]\nwithin = \"1s\"")], "a poll waits for values"),
         (&[(expect, "[step.capture]\nA = \"x\"")], "`A` is not a name"),
@@ -437,6 +433,29 @@ fn files_are_held_against_each_other() {
     // Nothing is told of requirements while the catalogue is broken.
     let broken = with(&[("requirements/more.toml", "[[requirement]"), ("x.toml", &case)]).unwrap_err();
     assert!(broken.iter().all(|mistake| &*mistake.file.path == "requirements/more.toml"), "{broken}");
+}
+
+#[test]
+fn only_what_is_observed_needs_no_mutant() {
+    let observes = case(&[
+        ("mutant = \"m\"\n", ""),
+        ("start-task.starts", "start-task.absent"),
+        ("reply = true", "either = true"),
+    ]);
+    let suite = with(&[("x.toml", &observes)]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let case = suite.case("x").unwrap();
+    assert_eq!((case.mutant.as_ref(), case.level), (None, Level::Observe));
+}
+
+#[test]
+fn what_names_no_requirement_belongs_to_the_first() {
+    let rows = "reply = true\nrequirement = \"start-task.absent\"\n[[step.expect.value]]\npath = \".\"\npresent = true\n\
+                [[step.expect.value]]\npath = \"A\"\nabsent = true\nrequirement = \"start-task.invalid-faults\"";
+    let suite = with(&[("x.toml", &case(&[("reply = true", rows)]))]).unwrap();
+    let expect = suite.case("x").unwrap().steps[0].expect.as_ref().unwrap();
+    let values: Vec<_> = expect.values.iter().map(|value| value.requirement.as_str()).collect();
+    assert_eq!(expect.requirement.as_str(), "start-task.absent");
+    assert_eq!(values, ["start-task.starts", "start-task.invalid-faults"]);
 }
 
 #[test]
