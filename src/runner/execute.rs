@@ -170,11 +170,9 @@ impl Running<'_> {
         let mut waited = Duration::ZERO;
         for attempt in 1.. {
             let mut judged = self.attempt(number, attempt, step).await?;
-            if let Some(reason) = judged.unmet {
-                return Err(Ended::Skip(reason));
-            }
+            let met = judged.values_hold && judged.unmet.is_none();
             let again = match step.poll {
-                Some(poll) if !judged.values_hold && judged.reply.is_some() => Some(self.scaled(poll)),
+                Some(poll) if !met && judged.reply.is_some() => Some(self.scaled(poll)),
                 _ => None,
             };
             match again {
@@ -185,6 +183,9 @@ impl Running<'_> {
                 }
                 Some(poll) => never_seen(&mut judged.checks, poll),
                 None => {}
+            }
+            if let Some(reason) = judged.unmet {
+                return Err(Ended::Skip(reason));
             }
             let stopped = judged.checks.iter().any(|check| check.outcome > Outcome::Warn);
             self.checks.append(&mut judged.checks);

@@ -283,6 +283,7 @@ impl Bench<'_> {
             if !value.holds {
                 let reason = given.reason.as_deref().unwrap_or("a condition of the case does not hold");
                 judged.unmet = Some(format!("{reason} (expected {}, got {})", value.expected, value.got));
+                judged.reply = Some(element);
                 return judged;
             }
         }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Semaphore, mpsc::UnboundedSender, watch},
+    sync::{Mutex, Semaphore, mpsc::UnboundedSender, watch},
     task::JoinSet,
     time::Instant,
 };
@@ -122,8 +122,10 @@ pub async fn run(
     };
     let sessions = target.limits.sessions;
     let jobs = options.jobs.map_or(sessions, |jobs| jobs.min(sessions)).max(1);
+    // In the lab each case has a world of its own; elsewhere a start could be taken for another case's.
+    let alone = executor.lab.is_none().then(Arc::default);
     let mut crew =
-        Crew { executor, readiness, selected, outcomes: BTreeMap::new(), jobs: Arc::new(Semaphore::new(jobs)) };
+        Crew { executor, readiness, selected, outcomes: BTreeMap::new(), jobs: Arc::new(Semaphore::new(jobs)), alone };
     for phase in phases(&suite.cases) {
         tokio::select! {
             () = crew.work(phase, &send) => {}
@@ -204,6 +206,8 @@ struct Crew {
     selected: BTreeSet<String>,
     outcomes: BTreeMap<String, (Outcome, String)>,
     jobs: Arc<Semaphore>,
+    /// Held by a case that may change what others look at, where cases share one world.
+    alone: Option<Arc<Mutex<()>>>,
 }
 
 impl Crew {
@@ -217,9 +221,14 @@ impl Crew {
                 continue;
             }
             let (executor, jobs) = (self.executor.clone(), self.jobs.clone());
+            let alone = self.alone.clone().filter(|_| case.effect > Effect::Read);
             let spare = self.executor.record(&case, Outcome::Error, String::new(), Some(Blame::Harness));
             send(Event::CaseStarted { id: case.id.clone() });
             let handle = tasks.spawn(async move {
+                let _alone = match &alone {
+                    Some(alone) => Some(alone.lock().await),
+                    None => None,
+                };
                 // The semaphore is never closed.
                 let _turn = jobs.acquire_owned().await.ok();
                 executor.execute(&case).await
