@@ -241,7 +241,7 @@ body = '''
 [[step]]
 "#;
     let mistakes = with(&[("start_task/many.toml", text)]).unwrap_err();
-    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../../snapshots" }, {
         insta::assert_snapshot!("many_mistakes", mistakes);
     });
     for line in mistakes.to_string().lines() {

@@ -166,7 +166,7 @@ Record = 1
 record = [1]
 "#;
     let mistakes = load(text, &[]).unwrap_err();
-    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../snapshots" }, {
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true, snapshot_path => "../../../snapshots" }, {
         insta::assert_snapshot!("target_mistakes", mistakes);
     });
     assert!(!told(text, &[]).is_empty());
