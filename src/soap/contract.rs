@@ -1,7 +1,7 @@
 //! The contract check of an answer: does it relate to the request, carry the operation's action, hold its element?
 //!
 //! Leaves out levels and requirements: it says which rule is broken, the runner says what that means. Follows
-//! [MS-IPAMM2] 3.3.4.x (message sections), 2.2.2.1, and [WSADDCore] 3.4.
+//! [MS-IPAMM2] 3.3.4.x (message sections), 2.2.2.1, and WS-Addressing 1.0 Core 3.4.
 
 use super::{Envelope, Fault, FaultProblem};
 use crate::{

@@ -1,6 +1,6 @@
 //! Reads envelopes: header, body, and the addressing headers among the former.
 //!
-//! Leaves out what a body means. Follows [SOAP1.2-1] 5 and [WSADDSoapBind1.0].
+//! Leaves out what a body means. Follows [SOAP1.2-1] 5 and WS-Addressing 1.0 SOAP Binding.
 
 use crate::{
     spec::namespace::{ADDRESSING, SOAP11, SOAP12},
@@ -45,7 +45,7 @@ pub struct RelatesTo {
 }
 
 impl RelatesTo {
-    /// The relation of a reply, which is also meant where none is named. [WSADDCore] 3.2.
+    /// The relation of a reply, which is also meant where none is named. WS-Addressing 1.0 Core 3.2.
     pub const REPLY: &'static str = "http://www.w3.org/2005/08/addressing/reply";
 }
 

@@ -1,6 +1,6 @@
 //! Writes request envelopes as Microsoft's stack writes them.
 //!
-//! Leaves out replies: the reference server writes its own. Follows [MS-IPAMM2] 4.1 and [WSADDSoapBind1.0].
+//! Leaves out replies: the reference server writes its own. Follows [MS-IPAMM2] 4.1 and WS-Addressing 1.0 SOAP Binding.
 
 use std::fmt::Write as _;
 
