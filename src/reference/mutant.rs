@@ -93,6 +93,8 @@ mutants! {
         "StartTask reads a taskType that only begins with the name of a task.";
     IgnoresStart "ignores-start" "start-task.starts-task"
         "StartTask replies and starts nothing.";
+    IgnoresStartWithServer "ignores-start-with-server" "start-task.starts-task-with-server"
+        "StartTask with a server replies and starts nothing.";
     StartsAnotherTask "starts-another-task" "start-task.starts-task"
         "StartTask starts the task that comes next in the enumeration.";
     RefusesOneTask "refuses-one-task" "start-task.replies"

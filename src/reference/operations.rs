@@ -123,7 +123,8 @@ impl Call<'_> {
         if self.lies(Mutant::RefusesOneTask) && task == TaskType::DnsConfiguration {
             return Err(self.refuse("IpamApiTaskError", "The task could not be started."));
         }
-        let started = if self.lies(Mutant::IgnoresStart) {
+        let named = server.is_some_and(|server| !server.is_nil());
+        let started = if self.lies(Mutant::IgnoresStart) || (named && self.lies(Mutant::IgnoresStartWithServer)) {
             true
         } else if self.lies(Mutant::StartsAnotherTask) {
             let next = TaskType::ALL.into_iter().find(|other| *other > task).unwrap_or(TaskType::Discovery);

@@ -62,6 +62,7 @@ fn probes() -> Vec<Probe> {
         probes.push(probe(0, "StartTask", of(word)));
     }
     probes.push(probe(0, "StartTask", "<taskType>Audit</taskType><server i:nil='true'/>".into()));
+    probes.push(probe(0, "StartTask", "<taskType>Discovery</taskType><server>a</server>".into()));
     for milliseconds in [500, 2000, 5000] {
         probes.push(probe(milliseconds, "GetIpamTasksInfo", String::new()));
         probes.push(probe(0, "IsTaskRunning", of("Audit")));

@@ -188,6 +188,8 @@ impl Target {
             name: "the reference server".to_owned(),
             limits: Limits { sessions: 256, rate: None, ..target.limits },
             allow: Allow { effects: Effect::ALL.into(), tasks: None },
+            // Data that cases need of a target; a name that nobody has, RFC 2606.
+            vars: [("managed_server".to_owned(), "dc1.contoso.example".to_owned())].into(),
             ..target
         })
     }
