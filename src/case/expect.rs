@@ -35,7 +35,7 @@ pub struct Verdict {
     pub got: String,
 }
 
-/// Judges the values in the body element of a reply or a fault: one of the alternatives must hold. A hole for which
+/// Judges the values in the body element of a reply: one of the alternatives must hold. A hole for which
 /// `vars` has no value makes its alternative fail, and says so.
 pub fn judge_value(expectation: &ValueExpectation, body: &Element, vars: Vars<'_>) -> Verdict {
     let mut failed: Vec<Verdict> = Vec::new();

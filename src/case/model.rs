@@ -49,8 +49,8 @@ pub struct Step {
     pub expect: Option<Expect>,
     /// What is kept of the answer for later steps.
     pub captures: Vec<Capture>,
-    /// Whether the request is repeated until the values are as expected. Where they never are, the checks are
-    /// inconclusive: they rest on something that did not come.
+    /// Whether the request is repeated until what is given holds and the values are as expected. Where they never are,
+    /// the checks are inconclusive: they rest on something that did not come.
     pub poll: Option<Poll>,
 }
 
@@ -109,7 +109,7 @@ pub struct Expect {
     pub requirement: RequirementId,
     /// Whether what this server says in the fault is recorded and compared.
     pub snapshot: bool,
-    /// What must hold of the values in the reply's body element (or in the fault).
+    /// What must hold of the values in the reply's body element, where a reply comes.
     pub values: Vec<ValueExpectation>,
 }
 

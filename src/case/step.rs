@@ -97,6 +97,12 @@ pub(super) fn step(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut
                 .help("write [[step.expect.value]], or leave the poll out");
         }
     }
+    if matches!(&expect, Some(Some(Expect { answer: Answer::Fault(_), .. })))
+        && let Some(key) = ["given", "capture"].into_iter().find(|key| fields.has(key))
+    {
+        told.bad_value(fields.key_span(key), format!("`{key}` looks into a reply, and a fault is expected"))
+            .help("put it on a step that is replied to");
+    }
     fields.finish(told);
 
     // What a step captures is there from the next step on.
@@ -209,7 +215,12 @@ fn expect(
     let snapshot = fields.boolean("snapshot", told);
     let requirement = assertion::requirement(&mut fields, context.mentioned, told);
     let requirement = requirement.unwrap_or_else(|| context.owner.clone());
+    let value_span = fields.key_span("value");
     let rows = fields.tables("value", "[[step.expect.value]]", told);
+    if fault.is_some() && !rows.is_empty() {
+        told.bad_value(value_span, "a value stands in a reply, and a fault is expected")
+            .help("leave it out; `snapshot = true` compares what a fault says");
+    }
     let mut values = Vec::new();
     for row in rows {
         values.extend(assertion::row(row, &Row::Expect(context.owner), context.names, context.mentioned, told));

@@ -276,6 +276,15 @@ fn each_mistake_is_told() {
         (&[(expect, "[step.expect]\nreply = true\nfault = \"any\"")], "one kind of answer"),
         (&[(expect, "[step.expect]\nreply = true\nsnapshot = true")], "a snapshot is of a fault"),
         (&[(expect, "[step.expect]\neither = true")], "nothing can fail here"),
+        (
+            &[(expect, "[step.expect]\nfault = \"any\"\n[[step.expect.value]]\npath = \".\"\npresent = true")],
+            "a value stands in a reply, and a fault is expected",
+        ),
+        (&[(expect, "[step.expect]\nfault = \"any\"\n[step.capture]\na = \".\"")], "`capture` looks into a reply"),
+        (
+            &[(expect, "[[step.given]]\npath = \".\"\npresent = true\nreason = \"r\"\n[step.expect]\nfault = \"any\"")],
+            "`given` looks into a reply",
+        ),
         (&[(expect, "[step.expect]\nreply = true\nrequirement = \"a.b\"")], "`a.b` is not in the catalogue"),
         (&[(expect, "[step.expect]\nreply = true\n[step.poll]\nwithin = \"1s\"")], "a poll waits for values"),
         (&[(expect, "[step.capture]\nA = \"x\"")], "`A` is not a name"),

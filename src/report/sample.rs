@@ -379,7 +379,7 @@ pub(super) fn events(record: &Record) -> Vec<Event> {
         events.push(Event::CaseFinished(Box::new(case.clone())));
     }
     events.push(match &record.interrupted {
-        Some(reason) => Event::Interrupted { reason: reason.clone() },
+        Some(reason) => Event::Interrupted { reason: reason.clone(), duration_ms: record.duration_ms },
         None => Event::RunFinished { duration_ms: record.duration_ms },
     });
     events

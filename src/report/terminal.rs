@@ -63,7 +63,7 @@ impl Terminal {
             Event::RunStarted(run) => self.first_line(run),
             Event::Note(note) => format!("note: {}\n", wrap(Shown::line_within(&note.text, LIMIT).as_str(), 6, 6)),
             Event::CaseFinished(case) => self.case(case),
-            Event::Interrupted { reason } => {
+            Event::Interrupted { reason, .. } => {
                 format!("interrupted: {}\n", wrap(Shown::line_within(reason, LIMIT).as_str(), 13, 2))
             }
             Event::CaseStarted { .. } | Event::RunFinished { .. } => String::new(),

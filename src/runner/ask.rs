@@ -93,21 +93,32 @@ impl Line {
         (observed, began.elapsed())
     }
 
-    /// Asks a question that changes nothing, on a fresh connection.
-    pub async fn question(&self, operation: &'static Operation, who: &str, attempt: usize) -> Answered {
+    /// Asks a question that changes nothing, on a fresh connection. Gives what was exchanged as well, where anything was,
+    /// `since` the time when the case began.
+    pub async fn question(
+        &self,
+        operation: &'static Operation,
+        message_id: &str,
+        since: Instant,
+    ) -> (Answered, Option<Exchange>) {
         let Some(url) = self.address(operation.port_type, None) else {
-            return Answered::Nothing(format!("the target file names no endpoint for {}", operation.port_type.name()));
+            let why = format!("the target file names no endpoint for {}", operation.port_type.name());
+            return (Answered::Nothing(why), None);
         };
-        let message_id = self.message_id(who, 0, attempt);
-        let envelope = soap::write::request(operation, operation.action, &message_id, &url.to_string(), "");
+        let envelope = soap::write::request(operation, operation.action, message_id, &url.to_string(), "");
         let outgoing = Outgoing {
             action: Some(operation.action.to_owned()),
-            message_id: Some(message_id.clone()),
+            message_id: Some(message_id.to_owned()),
             envelope: envelope.into(),
         };
         match self.permit(outgoing) {
-            Err(refused) => Answered::Nothing(refused.to_string()),
-            Ok(permitted) => read_answer(&self.send(&url, &permitted, true).await.0, operation, &message_id),
+            Err(refused) => (Answered::Nothing(refused.to_string()), None),
+            Ok(permitted) => {
+                let sent = since.elapsed();
+                let (observed, took) = self.send(&url, &permitted, true).await;
+                let exchange = exchange(0, 1, operation.name, permitted.outgoing(), sent, (&observed, took));
+                (read_answer(&observed, operation, message_id), Some(exchange))
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
@@ -18,7 +19,7 @@ use crate::{
     soap,
     spec::Operation,
     verdict::{Blame, CaseRecord, Catalogue, Check, Evidence, Exchange, Outcome},
-    xml::Element,
+    xml::{self, Element},
 };
 
 /// What every case of a run shares.
@@ -130,7 +131,8 @@ fn outcome(ended: Ended, checks: &[Check]) -> (Outcome, String, Option<Blame>) {
     let worst = checks.iter().map(|check| check.outcome).max();
     match (ended, worst) {
         (Ended::Error(blame, problem), _) => (Outcome::Error, problem, Some(blame)),
-        (Ended::Skip(reason), worst) if worst.is_none_or(|worst| worst <= Outcome::Warn) => {
+        // What was found before stays found.
+        (Ended::Skip(reason), worst) if worst.is_none_or(|worst| worst < Outcome::Warn) => {
             (Outcome::Skip, reason, None)
         }
         (_, None) => (Outcome::Error, "the case made no check".to_owned(), Some(Blame::Harness)),
@@ -151,7 +153,7 @@ impl Running<'_> {
         for (index, step) in case.steps.iter().enumerate() {
             let number = index + 1;
             match &step.kind {
-                StepKind::Wait(duration) => self.wait(*duration).await,
+                StepKind::Wait(duration) => self.pause(self.period(*duration)).await,
                 StepKind::Call(_) | StepKind::Raw(_) => {
                     if let Err(ended) = self.asked(number, step).await {
                         if matches!(ended, Ended::Judged) {
@@ -165,30 +167,30 @@ impl Running<'_> {
         Ended::Judged
     }
 
-    /// Asks until the values are as expected, or once where the step does not poll; keeps the checks of the last answer.
+    /// Asks until what is given and the values are as expected, or once where the step does not poll; keeps the checks of
+    /// the last answer.
     async fn asked(&mut self, number: usize, step: &Step) -> Result<(), Ended> {
-        let mut waited = Duration::ZERO;
+        let poll = step.poll.map(|poll| self.scaled(poll));
+        let asked = Instant::now();
+        let mut moved = Duration::ZERO;
         for attempt in 1.. {
             let mut judged = self.attempt(number, attempt, step).await?;
-            let met = judged.values_hold && judged.unmet.is_none();
-            let again = match step.poll {
-                Some(poll) if !met && judged.reply.is_some() => Some(self.scaled(poll)),
-                _ => None,
-            };
-            match again {
-                Some(poll) if waited < poll.within => {
-                    self.wait(poll.every).await;
-                    waited += poll.every;
+            let may_come = judged.reply.is_some() && (judged.unmet.is_some() || !judged.values_hold);
+            if let Some(poll) = poll.filter(|_| may_come) {
+                // The clock of a world stands still but for what it is moved by.
+                let waited = if self.world.is_some() { moved } else { asked.elapsed() };
+                if waited < poll.within {
+                    self.pause(poll.every).await;
+                    moved += poll.every;
                     continue;
                 }
-                Some(poll) => never_seen(&mut judged.checks, poll),
-                None => {}
-            }
-            if let Some(reason) = judged.unmet {
-                return Err(Ended::Skip(reason));
+                never_seen(&mut judged.checks, poll);
             }
             let stopped = judged.checks.iter().any(|check| check.outcome > Outcome::Warn);
             self.checks.append(&mut judged.checks);
+            if let Some(reason) = judged.unmet {
+                return Err(Ended::Skip(reason));
+            }
             if stopped {
                 return Err(Ended::Judged);
             }
@@ -215,9 +217,9 @@ impl Running<'_> {
         let sent = self.began.elapsed();
         let (observed, took) = executor.line.send(&url, &permitted, false).await;
         self.keep(ask::exchange(number, attempt, name, permitted.outgoing(), sent, (&observed, took)));
-        let control = if wants_control(&observed) { Some(self.control(attempt).await) } else { None };
-        let asked =
-            Asked { case: self.case, number, step, operation: step.operation(), message_id: &message_id, control };
+        let control = if wants_control(&observed) { Some(self.control(number, attempt).await) } else { None };
+        let message_id = permitted.outgoing().message_id.as_deref();
+        let asked = Asked { case: self.case, number, step, operation: step.operation(), message_id, control };
         let vars = |name: &str| self.var(name);
         Ok(judge(asked, &observed, &executor.catalogue, &vars))
     }
@@ -244,9 +246,12 @@ impl Running<'_> {
             }
             StepKind::Raw(raw) => {
                 let action = raw.action.as_ref().map(&fill).transpose()?;
-                let envelope = fill(&raw.envelope)?.into();
+                let envelope: Bytes = fill(&raw.envelope)?.into();
                 let name = raw.operation.map_or("raw", |operation| operation.name);
-                Ok((Outgoing { action, message_id: Some(message_id.to_owned()), envelope }, name))
+                // A reply relates to what the envelope says of itself, if it says anything.
+                let read = soap::read(&envelope, &xml::Limits::default());
+                let message_id = read.ok().and_then(|envelope| envelope.addressing.message_id);
+                Ok((Outgoing { action, message_id, envelope }, name))
             }
             StepKind::Wait(_) => Err(Ended::Error(Blame::Harness, "a wait sends nothing".to_owned())),
         }
@@ -274,26 +279,30 @@ impl Running<'_> {
     }
 
     /// Whether a known-good question on a fresh connection is answered, now that something was not.
-    async fn control(&self, attempt: usize) -> bool {
+    async fn control(&mut self, number: usize, attempt: usize) -> bool {
         let Some(operation) = self.executor.control else { return false };
-        let answered = self.executor.line.question(operation, &self.case.id, attempt).await;
+        let line = &self.executor.line;
+        let message_id = line.message_id(&format!("{} control", self.case.id), number, attempt);
+        let (answered, exchange) = line.question(operation, &message_id, self.began).await;
+        self.exchanges.extend(exchange);
         matches!(answered, Answered::Reply(_) | Answered::Fault(_))
     }
 
-    async fn wait(&self, duration: Duration) {
+    /// Lets time pass: the lab's clock is moved, a real one is waited for.
+    async fn pause(&self, duration: Duration) {
         match &self.world {
             Some(held) => held.lab.advance(&held.world, duration),
-            None => tokio::time::sleep(self.executor.target.timing.scaled(duration)).await,
+            None => tokio::time::sleep(duration).await,
         }
     }
 
+    /// A period of the case: as it stands in a world, at the target's scale elsewhere.
+    fn period(&self, duration: Duration) -> Duration {
+        if self.world.is_some() { duration } else { self.executor.target.timing.scaled(duration) }
+    }
+
     fn scaled(&self, poll: Poll) -> Poll {
-        // The lab's clock is moved by what the case says; a real one is waited for, at the target's scale.
-        if self.world.is_some() {
-            poll
-        } else {
-            Poll { within: self.executor.target.timing.scaled(poll.within), ..poll }
-        }
+        Poll { within: self.period(poll.within), every: self.period(poll.every) }
     }
 
     /// What later steps would have decided, so that the ledger can say why it was not.

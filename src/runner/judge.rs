@@ -28,9 +28,9 @@ pub struct Asked<'a> {
     pub step: &'a Step,
     /// The operation whose reply is expected.
     pub operation: Option<&'static Operation>,
-    /// The id of the request.
-    pub message_id: &'a str,
-    /// Whether a known-good control request was answered, where one was made because nothing came.
+    /// The id of the request, where it has one.
+    pub message_id: Option<&'a str>,
+    /// Whether a known-good control request was answered, where one was wanted because nothing came.
     pub control: Option<bool>,
 }
 
@@ -43,7 +43,7 @@ pub struct Judged {
     pub reply: Option<Element>,
     /// Whether every value is as expected; a step that polls asks again where not.
     pub values_hold: bool,
-    /// Why the case means nothing on this target, where it does not.
+    /// Why the case means nothing on this target, where it does not; a step that polls asks again where there is a reply.
     pub unmet: Option<String>,
 }
 
@@ -191,8 +191,7 @@ impl Bench<'_> {
             _ => None,
         };
         let asked = self.asked;
-        let Checked { answer, rules } =
-            contract::check(envelope, asked.operation, Some(asked.message_id), action.as_deref());
+        let Checked { answer, rules } = contract::check(envelope, asked.operation, asked.message_id, action.as_deref());
         let mut stopped = false;
         for held in rules {
             let (name, requirement, layer) = self.rule_of(held.rule);
@@ -210,7 +209,26 @@ impl Bench<'_> {
             };
             stopped |= self.rule(name, &requirement, layer, held.kept, message, &held.expected, &held.got).is_err();
         }
+        if !stopped && answer == Answer::Neither {
+            self.empty();
+        }
         (!stopped && answer != Answer::Neither).then_some(answer)
+    }
+
+    /// An envelope without anything in it, where no operation says what it must hold.
+    fn empty(&mut self) {
+        const GOT: &str = "an empty body";
+        let Some(expect) = &self.asked.step.expect else {
+            let Stop = self.unknown(Layer::Operation, GOT);
+            return;
+        };
+        let (holds, expected) = match expect.answer {
+            Expected::Reply => (false, "the operation's reply"),
+            Expected::Fault(_) => (false, "a fault"),
+            Expected::Either => (true, "reply or fault"),
+        };
+        let message = if holds { "recorded" } else { "the answer is neither a reply nor a fault" };
+        let _ = self.rule("answer", expect.requirement.as_str(), Layer::Operation, holds, message, expected, GOT);
     }
 
     /// What the case expects of the answer.
@@ -273,7 +291,7 @@ impl Bench<'_> {
             }
         }
         let Ok(element) = body else {
-            if !self.asked.step.given.is_empty() {
+            if !(self.asked.step.given.is_empty() && self.asked.step.captures.is_empty()) {
                 judged.unmet = Some("the target refused what the case needs to look at".to_owned());
             }
             return judged;
@@ -322,6 +340,10 @@ impl Bench<'_> {
         };
         if self.asked.control != Some(true) {
             return self.unknown(Layer::Transport, &format!("{what}; a control request was not answered either"));
+        }
+        // Only what binds the target asks for an answer.
+        if self.level(expect.requirement.as_str()) < Level::Should {
+            return self.unknown(Layer::Transport, what);
         }
         let expected = match expect.answer {
             Expected::Reply => "the operation's reply",

@@ -37,7 +37,7 @@ pub struct MatchesNothing {
 }
 
 impl Selection {
-    /// The ids of the selected cases, twins of selected cases included.
+    /// The ids of the selected cases, twins of selected cases included but for those that are left out.
     ///
     /// # Errors
     /// A pattern that matches nothing.
@@ -62,7 +62,7 @@ impl Selection {
         let mut selected = BTreeSet::new();
         for case in suite.cases.iter().filter(|case| wanted(case)) {
             let mut id = Some(case.id.as_str());
-            while let Some(next) = id.filter(|id| !selected.contains(*id)) {
+            while let Some(next) = id.filter(|id| !selected.contains(*id) && !matches(&self.skip, id)) {
                 selected.insert(next.to_owned());
                 id = twins.get(next).copied();
             }

@@ -3,6 +3,8 @@
 //! A target that cannot answer them is judged as it stands, with a note; one that says nothing a server of this protocol
 //! says cannot be judged at all. Follows [MS-IPAMM2] 3.1.4.2 and 3.3.6.1.
 
+use tokio::time::Instant;
+
 use super::{
     ask::{Answered, Line},
     judge::denies_access,
@@ -39,9 +41,10 @@ pub const QUESTIONS: [&str; 4] =
 pub async fn ask(line: &Line) -> Readiness {
     let mut readiness = Readiness::default();
     let mut nothing = Vec::new();
-    for name in QUESTIONS {
+    for (number, name) in QUESTIONS.into_iter().enumerate() {
         let Some(operation) = Operation::named(PortType::IIpamServer, name) else { continue };
-        let answered = line.question(operation, "questions", 1).await;
+        let message_id = line.message_id("questions", number, 1);
+        let (answered, _) = line.question(operation, &message_id, Instant::now()).await;
         match answered {
             Answered::Reply(element) => {
                 readiness.control = readiness.control.or(Some(operation));

@@ -6,7 +6,7 @@ use std::{
 };
 
 use tokio::{
-    sync::{Mutex, Semaphore, mpsc::UnboundedSender, watch},
+    sync::{Semaphore, mpsc::UnboundedSender, watch},
     task::JoinSet,
     time::Instant,
 };
@@ -59,6 +59,16 @@ pub enum CannotRun {
     NoRecord(String),
 }
 
+/// Says whether a run could begin, before anything is written or sent.
+///
+/// # Errors
+/// As for [`run`].
+pub fn check(suite: &Suite, target: &Target, options: &Options) -> Result<(), CannotRun> {
+    options.selection.select(suite)?;
+    transport(target)?;
+    Ok(())
+}
+
 /// Runs. Events go out as they happen; `stop` ends the run early when it becomes `Some`.
 ///
 /// # Errors
@@ -80,32 +90,22 @@ pub async fn run(
             target.allow.tasks.clone(),
         ),
     };
-    let timing = &target.timing;
-    let transport = HttpTransport::new(HttpOptions {
-        connect: timing.connect,
-        reply: timing.reply,
-        overall: timing.operation,
-        reply_bytes: target.limits.reply_bytes,
-        ca_pem: target.ca_pem.clone(),
-    })?;
     let seed: Arc<str> = options.seed.as_deref().unwrap_or(&suite.digest).into();
     let line = Line {
-        transport,
+        transport: transport(&target)?,
         endpoints: PortType::ALL.into_iter().filter_map(|kind| Some((kind, target.endpoint(kind)?))).collect(),
         guard: Arc::new(guard),
         pace: Arc::new(Pace::new(if lab.is_some() { None } else { target.limits.rate })),
         seed: seed.clone(),
     };
-    let send = |event: Event| {
-        // The receiver is gone only when the process is about to end.
-        let _ = events.send(event);
-    };
+    let interrupted = |reason| Event::Interrupted { reason, duration_ms: millis(began.elapsed()) };
+    let send = |event| send(&events, event);
     send(Event::RunStarted(Box::new(started(&suite, &target, lab.is_some(), &options, &selected, &seed))));
 
     let readiness = tokio::select! {
         readiness = questions::ask(&line) => readiness,
         reason = stopped(&mut stop) => {
-            send(Event::Interrupted { reason });
+            send(interrupted(reason));
             return Ok(());
         }
     };
@@ -122,21 +122,42 @@ pub async fn run(
     };
     let sessions = target.limits.sessions;
     let jobs = options.jobs.map_or(sessions, |jobs| jobs.min(sessions)).max(1);
-    // In the lab each case has a world of its own; elsewhere a start could be taken for another case's.
-    let alone = executor.lab.is_none().then(Arc::default);
-    let mut crew =
-        Crew { executor, readiness, selected, outcomes: BTreeMap::new(), jobs: Arc::new(Semaphore::new(jobs)), alone };
-    for phase in phases(&suite.cases) {
+    let one_world = executor.lab.is_none();
+    let mut crew = Crew {
+        executor,
+        readiness,
+        selected,
+        outcomes: BTreeMap::new(),
+        jobs: Arc::new(Semaphore::new(jobs)),
+        events: events.clone(),
+    };
+    for phase in phases(&suite.cases, one_world) {
         tokio::select! {
-            () = crew.work(phase, &send) => {}
+            () = crew.work(phase) => {}
             reason = stopped(&mut stop) => {
-                send(Event::Interrupted { reason });
+                send(interrupted(reason));
                 return Ok(());
             }
         }
     }
     send(Event::RunFinished { duration_ms: millis(began.elapsed()) });
     Ok(())
+}
+
+fn transport(target: &Target) -> Result<HttpTransport, BadCertificates> {
+    let timing = &target.timing;
+    HttpTransport::new(HttpOptions {
+        connect: timing.connect,
+        reply: timing.reply,
+        overall: timing.operation,
+        reply_bytes: target.limits.reply_bytes,
+        ca_pem: target.ca_pem.clone(),
+    })
+}
+
+fn send(events: &UnboundedSender<Event>, event: Event) {
+    // The receiver is gone only when the process is about to end.
+    let _ = events.send(event);
 }
 
 async fn stopped(stop: &mut watch::Receiver<Option<String>>) -> String {
@@ -181,22 +202,21 @@ fn started(
     }
 }
 
-/// Cases without a twin, then those whose twin is among them, and so on.
-fn phases(cases: &[Case]) -> Vec<Vec<Case>> {
+/// Cases without a twin, then those whose twin is among them, and so on. Where all share one world, those that change
+/// it come after those that read, each by itself: none may find what another has done for what it did.
+fn phases(cases: &[Case], one_world: bool) -> Vec<Vec<Case>> {
     let twins: BTreeMap<&str, &str> =
         cases.iter().filter_map(|case| Some((case.id.as_str(), case.twin.as_deref()?))).collect();
     let depth = |case: &Case| std::iter::successors(twins.get(case.id.as_str()), |twin| twins.get(**twin)).count();
-    let mut phases: Vec<Vec<Case>> = Vec::new();
+    let mut by_depth: BTreeMap<usize, (Vec<Case>, Vec<Case>)> = BTreeMap::new();
     for case in cases {
-        let depth = depth(case);
-        if phases.len() <= depth {
-            phases.resize_with(depth + 1, Vec::new);
-        }
-        if let Some(phase) = phases.get_mut(depth) {
-            phase.push(case.clone());
-        }
+        let (together, alone) = by_depth.entry(depth(case)).or_default();
+        if one_world && case.effect > Effect::Read { alone.push(case.clone()) } else { together.push(case.clone()) }
     }
+    let phases = by_depth.into_values();
     phases
+        .flat_map(|(together, alone)| std::iter::once(together).chain(alone.into_iter().map(|case| vec![case])))
+        .collect()
 }
 
 /// What is known while cases run.
@@ -206,31 +226,25 @@ struct Crew {
     selected: BTreeSet<String>,
     outcomes: BTreeMap<String, (Outcome, String)>,
     jobs: Arc<Semaphore>,
-    /// Held by a case that may change what others look at, where cases share one world.
-    alone: Option<Arc<Mutex<()>>>,
+    events: UnboundedSender<Event>,
 }
 
 impl Crew {
     /// Runs cases that rest on none of each other.
-    async fn work(&mut self, cases: Vec<Case>, send: &impl Fn(Event)) {
+    async fn work(&mut self, cases: Vec<Case>) {
         let mut tasks = JoinSet::new();
         let mut ids = BTreeMap::new();
         for case in cases {
             if let Some(record) = self.without_running(&case) {
-                self.finished(record, send);
+                self.finished(record);
                 continue;
             }
-            let (executor, jobs) = (self.executor.clone(), self.jobs.clone());
-            let alone = self.alone.clone().filter(|_| case.effect > Effect::Read);
+            let (executor, jobs, events) = (self.executor.clone(), self.jobs.clone(), self.events.clone());
             let spare = self.executor.record(&case, Outcome::Error, String::new(), Some(Blame::Harness));
-            send(Event::CaseStarted { id: case.id.clone() });
             let handle = tasks.spawn(async move {
-                let _alone = match &alone {
-                    Some(alone) => Some(alone.lock().await),
-                    None => None,
-                };
                 // The semaphore is never closed.
                 let _turn = jobs.acquire_owned().await.ok();
+                send(&events, Event::CaseStarted { id: case.id.clone() });
                 executor.execute(&case).await
             });
             ids.insert(handle.id(), spare);
@@ -244,13 +258,13 @@ impl Crew {
                     CaseRecord { reason: reason.to_owned(), ..record }
                 }
             };
-            self.finished(record, send);
+            self.finished(record);
         }
     }
 
-    fn finished(&mut self, record: CaseRecord, send: &impl Fn(Event)) {
+    fn finished(&mut self, record: CaseRecord) {
         self.outcomes.insert(record.id.clone(), (record.outcome, record.reason.clone()));
-        send(Event::CaseFinished(Box::new(record)));
+        send(&self.events, Event::CaseFinished(Box::new(record)));
     }
 
     /// The record of a case that is not run, where there is a reason not to.

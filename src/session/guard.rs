@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::Outgoing;
 use crate::{
     soap,
-    spec::{Effect, OPERATIONS, Operation, namespace, task::IPAM_TASK_TYPE},
+    spec::{Effect, OPERATIONS, Operation, task::IPAM_TASK_TYPE},
     xml::{self, Element},
 };
 
@@ -60,96 +60,164 @@ impl Guard {
         self.effects.contains(&effect)
     }
 
-    /// Lets a request through, or says why not.
+    /// Lets a request through, or says why not. Each effect that it may have must be allowed, not only the worst: what
+    /// may disrupt and may also start a task needs both.
     ///
     /// # Errors
-    /// The request's effect, or a task that it may start, is not allowed.
+    /// An effect of the request, or a task that it may start, is not allowed.
     pub fn permit(&self, outgoing: Outgoing) -> Result<Permitted, Refused> {
-        let reading = read_kindly(&outgoing);
-        if !self.allows(reading.effect) {
-            return Err(Refused::Effect(reading.effect));
+        let reading = Reading::of(&outgoing);
+        if let Some(effect) = reading.effects.iter().rev().find(|effect| !self.allows(**effect)) {
+            return Err(Refused::Effect(*effect));
         }
-        if let Some(tasks) = &self.tasks
-            && let Some(task) = reading.tasks.into_iter().find(|task| !tasks.contains(*task))
+        // A request that only reads may name any task.
+        if let Some(tasks) = self.tasks.as_ref().filter(|_| reading.worst() > Effect::Read)
+            && let Some(task) = reading.tasks.iter().find(|task| !tasks.contains(**task))
         {
-            return Err(Refused::Task(task.to_owned()));
+            return Err(Refused::Task((*task).to_owned()));
         }
-        Ok(Permitted { outgoing, effect: reading.effect })
+        Ok(Permitted { effect: reading.worst(), outgoing })
     }
 }
 
 /// The worst that a request could do on a server that accepts it.
 pub fn effect_of(outgoing: &Outgoing) -> Effect {
-    read_kindly(outgoing).effect
+    Reading::of(outgoing).worst()
 }
 
 /// What the kindest server could make of a request.
 struct Reading {
-    effect: Effect,
-    /// The tasks that it may start.
+    effects: BTreeSet<Effect>,
+    /// The tasks that it may start, where it may start any.
     tasks: BTreeSet<&'static str>,
 }
 
-fn read_kindly(outgoing: &Outgoing) -> Reading {
-    let mut reading = Reading { effect: Effect::Read, tasks: BTreeSet::new() };
-    if let Some(action) = &outgoing.action {
-        reading.worsen(effect_of_action(action));
-    }
-    match xml::read(&outgoing.envelope, &xml::Limits::default()) {
-        Ok(document) => reading.visit(&document.root),
-        // Text that is no XML may be read as anything.
-        Err(_) => reading.worsen(Effect::Disrupt),
-    }
-    reading
-}
-
 impl Reading {
-    fn worsen(&mut self, effect: Effect) {
-        self.effect = self.effect.max(effect);
+    fn of(outgoing: &Outgoing) -> Self {
+        let mut reading = Self { effects: BTreeSet::from([Effect::Read]), tasks: BTreeSet::new() };
+        reading.action(outgoing.action.as_deref().unwrap_or_default());
+        match xml::read(&outgoing.envelope, &xml::Limits::default()) {
+            Ok(document) => reading.element(&document.root, ""),
+            Err(_) => reading.text(&String::from_utf8_lossy(&outgoing.envelope)),
+        }
+        reading
     }
 
-    fn visit(&mut self, element: &Element) {
+    fn worst(&self) -> Effect {
+        self.effects.last().copied().unwrap_or(Effect::Read)
+    }
+
+    /// An action, wherever it stands. One that is not that of a known operation may do what any name in it says, however
+    /// that is spelled; one of the protocol, or one that is no absolute URI, may write.
+    fn action(&mut self, action: &str) {
+        let action = action.trim();
+        let says = |operation: &&Operation| {
+            [operation.action, operation.name].iter().any(|known| known.eq_ignore_ascii_case(action))
+        };
+        if let Some(operation) = OPERATIONS.iter().find(says) {
+            self.effects.insert(operation.effect);
+            return;
+        }
+        let squashed = squashed(&percent_decoded(action));
+        self.names(&squashed);
+        if squashed.contains("ipam") || !(action.contains(':') || action.is_empty()) {
+            self.effects.insert(Effect::Write);
+        }
+    }
+
+    /// The operations that change something and are named within a text of small letters and digits.
+    fn names(&mut self, squashed: &str) {
+        let named = |operation: &&Operation| squashed.contains(&operation.name.to_ascii_lowercase());
+        let changes = OPERATIONS.iter().filter(|operation| operation.effect > Effect::Read);
+        self.effects.extend(changes.filter(named).map(|operation| operation.effect));
+    }
+
+    fn element(&mut self, element: &Element, parent: &str) {
         let local = &*element.name.local;
-        if let Some(operation) = operation_named_like(local) {
-            self.worsen(operation.effect);
+        self.names(&squashed(local));
+        let is_known = OPERATIONS.iter().any(|operation| operation.name.eq_ignore_ascii_case(local));
+        let namespace = squashed(&element.name.namespace);
+        // An operation of the protocol that is not known here, or one that lost its namespace.
+        if parent.eq_ignore_ascii_case("Body") && !is_known && (namespace.is_empty() || namespace.contains("ipam")) {
+            self.effects.insert(Effect::Write);
         }
         if local.eq_ignore_ascii_case("Action") {
-            self.worsen(effect_of_action(&element.text()));
+            self.action(&element.text());
         }
-        if local.eq_ignore_ascii_case("taskType") || local.eq_ignore_ascii_case("task") {
-            let text = element.text();
-            let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-            self.tasks.extend(words.filter_map(task_named_like));
+        let is_task = ["taskType", "task"].iter().any(|name| local.eq_ignore_ascii_case(name));
+        let attributes = element.attributes.iter().map(|attribute| attribute.value.as_str());
+        for text in attributes.chain([element.text().as_str()]) {
+            self.tasks.extend(words(text).flat_map(|word| tasks_like(word, is_task)));
         }
         for child in element.elements() {
-            self.visit(child);
+            self.element(child, local);
         }
     }
-}
 
-/// An action in the protocol's namespace that names no operation known here may do anything.
-fn effect_of_action(action: &str) -> Effect {
-    let action = action.trim();
-    let last = action.rsplit('/').next().unwrap_or_default();
-    match operation_named_like(last) {
-        Some(operation) => operation.effect,
-        None if action.to_ascii_lowercase().starts_with(&namespace::IPAM.to_ascii_lowercase()) => Effect::Write,
-        None => Effect::Read,
+    /// Text that is no XML, which a forgiving server may read in part. What it names by references or entities is not
+    /// looked up: it may be anything.
+    fn text(&mut self, text: &str) {
+        self.effects.insert(Effect::Disrupt);
+        self.names(&squashed(text));
+        let hides = text.contains("&#") || text.contains("<!") || text.contains('\u{fffd}');
+        if hides {
+            self.effects.extend(Effect::ALL);
+            self.tasks.extend(tasks());
+        }
+        self.tasks.extend(words(text).flat_map(|word| tasks_like(word, false)));
     }
 }
 
-fn operation_named_like(name: &str) -> Option<&'static Operation> {
-    OPERATIONS.iter().find(|operation| operation.name.eq_ignore_ascii_case(name.trim()))
+/// Letters and digits only, small: names that differ in nothing else are alike.
+fn squashed(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
 }
 
-/// By name, whatever its case, or by number.
-fn task_named_like(word: &str) -> Option<&'static str> {
-    let tasks = || IPAM_TASK_TYPE.values.iter().copied();
-    let found = match word.parse::<usize>() {
-        Ok(number) => tasks().nth(number),
-        Err(_) => tasks().find(|task| task.eq_ignore_ascii_case(word)),
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|_| *first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = after.get(2..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+fn tasks() -> impl Iterator<Item = &'static str> {
+    IPAM_TASK_TYPE.values.iter().copied().filter(|task| *task != "None")
+}
+
+/// The tasks that a word may mean: by name, whatever its case. Where a task is asked for, also by number, by a
+/// beginning of the name, and by a name with something before or after it.
+fn tasks_like(word: &str, is_task: bool) -> Vec<&'static str> {
+    let word = word.to_ascii_lowercase();
+    let like = |alike: &dyn Fn(&str) -> bool| -> Vec<&'static str> {
+        tasks().filter(|task| alike(&task.to_ascii_lowercase())).collect()
     };
-    found.filter(|task| *task != "None")
+    let exact = like(&|task| task == word);
+    if !is_task || !exact.is_empty() {
+        return exact;
+    }
+    if let Ok(number) = word.parse::<usize>() {
+        return IPAM_TASK_TYPE.values.get(number).copied().filter(|task| *task != "None").into_iter().collect();
+    }
+    let mut alike = like(&|task| task.starts_with(&word));
+    // `DnsConfigurations` is not `Configuration` too.
+    alike.extend(like(&|task| word.contains(task)).into_iter().max_by_key(|task| task.len()));
+    alike
 }
 
 /// An operation's request as a plain envelope, for guards and tests that have no message id to give.
@@ -195,6 +263,18 @@ mod tests {
             (Some("urn:other"), "<a/>", Effect::Read),
             (None, "<a><StartTask>", Effect::Disrupt),
             (None, "", Effect::Disrupt),
+            (Some("\"http://Microsoft.Windows.Ipam/IIpamServer/GetIpamVersion\""), "<a/>", Effect::Write),
+            (Some("http://Microsoft.Windows.Ipam/IIpamServer/DeleteBlock/GetIpamVersion"), "<a/>", Effect::Write),
+            (Some("GetIpamVersion"), "<a/>", Effect::Read),
+            (Some("DeleteBlock"), "<a/>", Effect::Write),
+            (Some("urn:x#StartTask;"), "<a/>", Effect::StartTask),
+            (Some("urn:x:Start%54ask"), "<a/>", Effect::StartTask),
+            (None, "<a><Body><DeleteBlock xmlns='http://MICROSOFT.windows.Ipam'/></Body></a>", Effect::Write),
+            (None, "<a><Body><DeleteBlock/></Body></a>", Effect::Write),
+            (None, "<a><Body><Nonsense xmlns='urn:other'/></Body></a>", Effect::Read),
+            (None, "<a><Body><GetIpamVersion xmlns='urn:other'><x/></GetIpamVersion></Body></a>", Effect::Read),
+            (None, "<a><![CDATA[x]]><Action>urn:x/St<!-- c -->artTask</Action></a>", Effect::StartTask),
+            (None, "<!DOCTYPE a [<!ENTITY t 'Task'>]><a/>", Effect::Disrupt),
         ];
         for (action, envelope, effect) in probes {
             assert_eq!(effect_of(&raw(action, envelope)), effect, "{action:?} {envelope}");
@@ -202,13 +282,50 @@ mod tests {
     }
 
     #[test]
+    fn every_effect_that_a_request_may_have_must_be_allowed() {
+        let guard = Guard::new([Effect::Read, Effect::Disrupt], None);
+        let action = Some("http://Microsoft.Windows.Ipam/IIpamServer/StartTask");
+        let start = Err(Refused::Effect(Effect::StartTask));
+        let permit = |action, envelope| guard.permit(raw(action, envelope)).map(|permitted| permitted.effect());
+        assert_eq!(permit(action, "<a>"), start);
+        assert_eq!(permit(None, "<StartTask><taskType>Audit"), start);
+        assert_eq!(permit(None, "<a><b></a>"), Ok(Effect::Disrupt));
+        // What stands behind a reference or an entity is not looked up.
+        for hidden in ["<Start&#84;ask>", "<!DOCTYPE a [<!ENTITY t 'Task'>]><a>Start&t;</a>"] {
+            assert_eq!(permit(None, hidden), Err(Refused::Effect(Effect::Write)), "{hidden}");
+        }
+        let writer = Guard::new([Effect::Read, Effect::Write], None);
+        let both = raw(Some("http://Microsoft.Windows.Ipam/IIpamServer/StartTask"), "<Body><DeleteBlock/></Body>");
+        assert_eq!(writer.permit(both).unwrap_err(), Refused::Effect(Effect::StartTask));
+    }
+
+    #[test]
+    fn a_request_that_reads_may_name_any_task() {
+        let guard = Guard::new([Effect::Read], Some(vec!["Discovery".to_owned()]));
+        let running = Operation::named(PortType::IIpamServer, "IsTaskRunning").unwrap();
+        for task in ["Audit", "7", "Discovery"] {
+            let request = plain_request(running, &format!("<taskType>{task}</taskType>"));
+            assert_eq!(guard.permit(request).unwrap().effect(), Effect::Read);
+        }
+    }
+
+    #[test]
     fn only_named_tasks_may_be_started_however_they_are_spelled() {
         let guard = Guard::new([Effect::Read, Effect::StartTask], Some(vec!["Discovery".to_owned()]));
-        for allowed in ["Discovery", " discovery ", "1", "None", "", "Nonsense", "0"] {
+        for allowed in ["Discovery", " discovery ", "1", "None", "", "Nonsense", "0", "Discover", "Discoveries-1"] {
             assert!(guard.permit(start_task(allowed)).is_ok(), "{allowed}");
         }
-        for (refused, task) in [("Audit", "Audit"), ("AUDIT", "Audit"), ("3", "Audit"), ("Discovery, Expiry", "Expiry")]
-        {
+        let refused = [
+            ("Audit", "Audit"),
+            ("AUDIT", "Audit"),
+            ("3", "Audit"),
+            ("Discovery, Expiry", "Expiry"),
+            ("DnsConfigurations", "DnsConfiguration"),
+            ("Mon", "Monitoring"),
+            ("<x>Audit</x>", "Audit"),
+            ("<x y='Audit'/>", "Audit"),
+        ];
+        for (refused, task) in refused {
             assert_eq!(guard.permit(start_task(refused)).unwrap_err(), Refused::Task(task.to_owned()), "{refused}");
         }
     }

@@ -27,7 +27,7 @@ pub enum ClaimKind {
     Partial,
     /// Our own server: says something about us.
     Reference,
-    /// Nothing was verified.
+    /// Nothing was verified, not even in part.
     None,
 }
 
@@ -74,7 +74,7 @@ impl Claim {
         }
         let kind = if target.reference {
             ClaimKind::Reference
-        } else if count(Status::Verified) == 0 {
+        } else if count(Status::Verified) + count(Status::Partly) == 0 {
             ClaimKind::None
         } else if reasons.is_empty() {
             ClaimKind::Full

@@ -26,6 +26,9 @@ pub enum Event {
     Interrupted {
         /// Who or what asked.
         reason: String,
+        /// How long it had taken, in milliseconds.
+        #[serde(default)]
+        duration_ms: u64,
     },
     /// The run ended by itself; always the last.
     RunFinished {

@@ -58,7 +58,8 @@ impl Status {
 }
 
 /// Computes the ledger of a run. A case decides a requirement that it names; its verdict on it is that of its checks of
-/// it, of which there must be one. Any case may show that a requirement is violated.
+/// it, of which there must be one. A case that came to no verdict verifies nothing, whatever it saw on the way. Any case
+/// may show that a requirement is violated.
 pub fn ledger(requirements: &[Requirement], plan: &[CasePlan], records: &[CaseRecord]) -> Vec<LedgerRow> {
     let by_id: BTreeMap<&str, &CaseRecord> = records.iter().map(|record| (record.id.as_str(), record)).collect();
     let mut deciding: BTreeMap<&RequirementId, Vec<&str>> = BTreeMap::new();
@@ -105,7 +106,11 @@ fn judge(
     if let Some(reason) = &requirement.untestable {
         return (Status::Untestable, reason.clone());
     }
+    let judged = |record: &&CaseRecord| matches!(record.outcome, Outcome::Pass | Outcome::Warn | Outcome::Fail);
     let passed = |case: &&&str| {
+        if !records.get(**case).is_some_and(judged) {
+            return false;
+        }
         let mut of_case = checks.iter().filter(|(id, _)| *id == **case).peekable();
         of_case.peek().is_some() && of_case.all(|(_, check)| check.outcome == Outcome::Pass)
     };

@@ -107,7 +107,10 @@ impl Record {
                 Event::CaseFinished(record) => {
                     by_id.insert(record.id.clone(), (**record).clone());
                 }
-                Event::Interrupted { reason } => interrupted = Some(reason.clone()),
+                Event::Interrupted { reason, duration_ms } => {
+                    interrupted = Some(reason.clone());
+                    duration = Some(*duration_ms);
+                }
                 Event::RunFinished { duration_ms } => duration = Some(*duration_ms),
             }
         }
@@ -336,6 +339,23 @@ mod tests {
     }
 
     #[test]
+    fn a_case_without_a_verdict_verifies_nothing() {
+        let plan = started(&[("a", "r.one"), ("b", "r.one")]);
+        for outcome in [Outcome::Skip, Outcome::Inconclusive, Outcome::Error] {
+            let seen = finished("b", outcome, &[("r.one", Outcome::Pass)]);
+            let alone = fold(&[plan.clone(), seen.clone(), END]);
+            assert_eq!(alone.requirements[0].status, Status::NotExercised, "{outcome}");
+            let pass = finished("a", Outcome::Pass, &[("r.one", Outcome::Pass)]);
+            let both = fold(&[plan.clone(), pass, seen, END]);
+            assert_eq!(
+                (both.requirements[0].status, both.claim.kind),
+                (Status::Partly, ClaimKind::Partial),
+                "{outcome}"
+            );
+        }
+    }
+
+    #[test]
     fn a_violation_anywhere_outweighs_passes() {
         let plan = started(&[("a", "r.one"), ("b", "r.two")]);
         let a = finished("a", Outcome::Pass, &[("r.one", Outcome::Pass)]);
@@ -352,6 +372,10 @@ mod tests {
         let a = finished("a", Outcome::Pass, &[("r.one", Outcome::Pass)]);
         let b = finished("b", Outcome::Inconclusive, &[("r.one", Outcome::Inconclusive)]);
         assert_eq!(fold(&[plan.clone(), a.clone(), b, END]).exit_code, 3);
+        let interrupted = Event::Interrupted { reason: "Ctrl-C".to_owned(), duration_ms: 9 };
+        let stopped = fold(&[plan.clone(), a.clone(), interrupted]);
+        assert_eq!((stopped.exit_code, stopped.duration_ms), (130, 9));
+        assert_eq!(stopped.interrupted.as_deref(), Some("Ctrl-C"));
         let cut = fold(&[plan.clone(), a]);
         assert_eq!((cut.exit_code, cut.requirements[0].status), (130, Status::Partly));
         assert!(cut.interrupted.is_some());
