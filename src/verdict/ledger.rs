@@ -117,7 +117,8 @@ fn judge(
     let count = cases.iter().filter(passed).count();
     if count == 0 {
         // Cases that only pass by may have looked at it as well.
-        let aside = checks.iter().filter(|(_, check)| check.outcome == Outcome::Pass).count();
+        let counts = |case: &str| records.get(case).is_some_and(judged);
+        let aside = checks.iter().filter(|(case, check)| counts(case) && check.outcome == Outcome::Pass).count();
         let why = why_not(cases, records);
         return match (cases.first(), aside) {
             (Some(case), 1..) => (Status::Partly, format!("{aside} checks in passing; {case}: {why}")),
