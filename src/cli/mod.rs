@@ -1,7 +1,7 @@
 //! Arguments, one file a command, and exit codes.
 //!
 //! The only place that prints. Commands arrive when they work: one that does not is not in `--help`.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the place that prints")]
+#![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
 mod colour;
 mod report;
@@ -9,7 +9,11 @@ mod run;
 mod serve;
 mod stop;
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write as _},
+    panic::{AssertUnwindSafe, catch_unwind},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -52,12 +56,16 @@ pub fn main() -> ExitCode {
             return ExitCode::from(exit::OURS);
         }
     };
-    let code = runtime.block_on(async {
+    let work = async {
         match arguments.command {
             Command::Run(arguments) => run::run(arguments).await,
             Command::Serve(arguments) => serve::serve(arguments).await,
             Command::Report(arguments) => report::report(&arguments),
         }
+    };
+    let code = catch_unwind(AssertUnwindSafe(|| runtime.block_on(work))).unwrap_or_else(|_| {
+        eprintln!("error: ipamspec itself failed: please send us what stands above, and the events.jsonl of the run");
+        exit::OURS
     });
     // What is still waiting for a peer is not waited for.
     runtime.shutdown_background();
@@ -68,6 +76,12 @@ pub fn main() -> ExitCode {
 fn refuse(message: &str) -> u8 {
     eprintln!("error: {message}");
     exit::USAGE
+}
+
+/// Prints on standard output; a reader that has gone away is no fault of ours.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// Whether standard output is a person's terminal.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::refuse;
+use super::{print, refuse};
 use crate::{
     report,
     runner::store,
@@ -45,7 +45,8 @@ pub(super) fn report(arguments: &Arguments) -> u8 {
     if let Err(error) = write(&folder, &record) {
         return refuse(&error.to_string());
     }
-    println!("wrote {} and {}", folder.join("report.json").display(), folder.join("index.html").display());
+    let [json, html] = ["report.json", "index.html"].map(|name| folder.join(name).display().to_string());
+    print(&format!("wrote {json} and {html}\n"));
     exit::GREEN
 }
 

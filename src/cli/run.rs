@@ -1,14 +1,13 @@
 //! `ipamspec run`: cases against a target, events to the record and the terminal, then the reports.
 
 use std::{
-    io::Write as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use tokio::sync::mpsc;
 
-use super::{colour::Colour, on_terminal, refuse, report as rendering, stop};
+use super::{colour::Colour, on_terminal, print, refuse, report as rendering, stop};
 use crate::{
     api::{Behaviour, Reference},
     case::{Mistakes, Suite, embedded, glob::Glob},
@@ -109,6 +108,10 @@ pub(super) async fn run(arguments: Arguments) -> u8 {
         Err(Refused::Mistakes(mistakes)) => return told(&mistakes),
         Err(Refused::Message(message)) => return refuse(&message),
     };
+    // A variable that a job forgot to set must not end in a green run against our own server.
+    if arguments.target.as_deref().is_some_and(|target| target.trim().is_empty()) {
+        return refuse("the target is empty; name a target file or a URL with --target or IPAMSPEC_TARGET, or neither");
+    }
     if arguments.target.is_none() && !arguments.set.is_empty() {
         return refuse("--set changes a target; name one with --target");
     }
@@ -126,8 +129,18 @@ pub(super) async fn run(arguments: Arguments) -> u8 {
     let target = match target {
         Ok(target) => Arc::new(target),
         Err(TargetError::Mistakes(mistakes)) => return told(&mistakes),
-        Err(error @ TargetError::File(_)) => return refuse(&error.to_string()),
+        Err(error @ TargetError::File(_)) => {
+            let is_there = arguments.target.as_deref().is_some_and(|named| Path::new(named).exists());
+            let help =
+                if is_there { "" } else { "; a target is a file, or a URL as in http://ipam.contoso.example:8080" };
+            return refuse(&format!("{error}{help}"));
+        }
     };
+    let options = options(&arguments, &suite);
+    // Reports of an earlier run stay where this one cannot begin.
+    if let Err(cannot) = runner::run::check(&suite, &target, &options) {
+        return refuse(&cannot.to_string());
+    }
     let folder = arguments.out.clone().unwrap_or_else(|| {
         PathBuf::from("reports").join(if server.is_some() { "reference".to_owned() } else { target.profile() })
     });
@@ -135,7 +148,6 @@ pub(super) async fn run(arguments: Arguments) -> u8 {
         Ok(log) => log,
         Err(error) => return refuse(&format!("{error}; name a folder that can be written with --out")),
     };
-    let options = options(&arguments, &suite);
     let lab = server.as_ref().map(Reference::lab);
     let (sender, receiver) = mpsc::unbounded_channel();
     let stop = stop::watch_signals();
@@ -258,6 +270,12 @@ impl Audience {
         if self.events.is_empty() {
             return exit::USAGE;
         }
+        if unwritten.is_none()
+            && let Err(error) = log.restore(&self.events)
+        {
+            eprintln!("error: {error}");
+            unwritten = Some(error);
+        }
         if self.progress.is_some() {
             print(progress::CLEAR);
         }
@@ -297,12 +315,6 @@ impl Audience {
             None => print(&text),
         }
     }
-}
-
-/// Prints; a reader that has gone away is no fault of the run.
-fn print(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 fn shown(path: &Path) -> String {

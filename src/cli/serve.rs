@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{refuse, stop};
+use super::{print, refuse, stop};
 use crate::{
     reference::{Behaviour, Mutant, Server, Variant},
     verdict::exit,
@@ -45,13 +45,13 @@ pub(super) async fn serve(arguments: Arguments) -> u8 {
             return refuse(&format!("cannot listen on {}: {error}; {port}", arguments.http));
         }
     };
-    println!("the reference server listens at {}/Ipam/Server (Ctrl-C stops it)", server.url());
+    print(&format!("the reference server listens at {}/Ipam/Server (Ctrl-C stops it)\n", server.url()));
     for mutant in &arguments.mutant {
-        println!("it lies: {mutant}");
+        print(&format!("it lies: {mutant}\n"));
     }
     let _ = stop.wait_for(Option::is_some).await;
     server.stop().await;
-    println!("stopped");
+    print("stopped\n");
     exit::GREEN
 }
 

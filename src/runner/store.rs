@@ -3,7 +3,7 @@
 //! An event is on disk before the next one is taken, so that a killed run still has its report.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, BufRead, BufReader, Write},
     path::{Path, PathBuf},
 };
@@ -23,6 +23,9 @@ pub enum StoreError {
         /// What the system said.
         error: io::Error,
     },
+    /// Another run writes to the same folder.
+    #[error("another run writes to `{0}`")]
+    Busy(PathBuf),
     /// A line of a record is no event.
     #[error("`{path}` line {line} is no event of ipamspec: {error}")]
     NotAnEvent {
@@ -43,13 +46,20 @@ pub struct EventLog {
 }
 
 impl EventLog {
-    /// Makes the folder, and an empty `events.jsonl` in it. Reports of an earlier run are taken away first, so that
-    /// none of them can be taken for this run's.
+    /// Makes the folder, and an empty `events.jsonl` in it, which is this run's alone while it is open. Reports of an
+    /// earlier run are taken away first, so that none of them can be taken for this run's.
     ///
     /// # Errors
-    /// The folder or the file cannot be written.
+    /// The folder or the file cannot be written, or another run writes to it.
     pub fn create(folder: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(folder).map_err(|error| io_error("make the folder", folder, error))?;
+        let path = folder.join("events.jsonl");
+        let opened = OpenOptions::new().create(true).write(true).truncate(false).open(&path);
+        let file = opened.map_err(|error| io_error("write", &path, error))?;
+        // Where the system knows no locks, two runs are the user's affair.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            return Err(StoreError::Busy(folder.to_owned()));
+        }
         for stale in ["report.json", "index.html"] {
             match fs::remove_file(folder.join(stale)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -58,9 +68,20 @@ impl EventLog {
                 _ => {}
             }
         }
-        let path = folder.join("events.jsonl");
-        let file = File::create(&path).map_err(|error| io_error("write", &path, error))?;
+        file.set_len(0).map_err(|error| io_error("write", &path, error))?;
         Ok(Self { file, path })
+    }
+
+    /// Writes the record once more where somebody has taken it away meanwhile.
+    ///
+    /// # Errors
+    /// As for [`EventLog::create`] and [`EventLog::write`].
+    pub fn restore(&mut self, events: &[Event]) -> Result<(), StoreError> {
+        if self.path.exists() {
+            return Ok(());
+        }
+        *self = Self::create(self.path.parent().unwrap_or(Path::new("")))?;
+        events.iter().try_for_each(|event| self.write(event))
     }
 
     /// Writes one event, whole.
@@ -109,4 +130,40 @@ pub fn read_events(path: &Path) -> Result<Vec<Event>, StoreError> {
 
 fn io_error(what: &'static str, path: &Path, error: io::Error) -> StoreError {
     StoreError::Io { what, path: path.to_owned(), error }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::Note;
+
+    fn note(text: &str) -> Event {
+        Event::Note(Note { text: text.to_owned(), blocking: false })
+    }
+
+    #[test]
+    fn a_folder_is_one_runs_at_a_time_and_a_record_that_was_taken_away_comes_back() {
+        let folder = std::env::temp_dir().join(format!("ipamspec-store-{}", std::process::id()));
+        let path = folder.join("events.jsonl");
+        let mut log = EventLog::create(&folder).unwrap();
+        log.write(&note("one")).unwrap();
+        assert!(matches!(EventLog::create(&folder), Err(StoreError::Busy(_))));
+        assert_eq!(read_events(&path).unwrap(), [note("one")], "the other run took nothing away");
+
+        let events = [note("one"), note("two")];
+        log.restore(&events).unwrap();
+        assert_eq!(read_events(&path).unwrap(), [note("one")], "it is still there");
+        fs::remove_dir_all(&folder).unwrap();
+        log.restore(&events).unwrap();
+        assert_eq!(read_events(&path).unwrap(), events);
+
+        drop(log);
+        fs::write(folder.join("report.json"), "{}").unwrap();
+        drop(EventLog::create(&folder).unwrap());
+        assert_eq!(read_events(&path).unwrap(), []);
+        assert!(!folder.join("report.json").exists());
+        fs::write(&path, "{\"event\":\"note\",\"text\":\"one\",\"blocking\":false}\n{\"event\":\"no").unwrap();
+        assert_eq!(read_events(&path).unwrap(), [note("one")], "a line that was cut off is left out");
+        fs::remove_dir_all(&folder).unwrap();
+    }
 }
