@@ -1,4 +1,5 @@
 //! Generated values from end to end: found, shrunk, reported, run again; and ended when the run is told to stop.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::{fs, path::PathBuf, process::Command, sync::Arc};
 
