@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 pub use crate::{
     case::{Case, Glob, Mistakes, SourceFile, Suite, embedded},
     reference::{Behaviour, Mutant, Variant},
-    runner::{Options, Selection, Target, run::CannotRun, target::TargetError},
+    runner::{Kept, Options, Selection, Target, run::CannotRun, target::TargetError},
     spec::{Effect, Level, PortType, RequirementId},
     verdict::{CaseRecord, Check, Claim, ClaimKind, Event, Finding, Outcome, Record, Summary},
 };

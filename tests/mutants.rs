@@ -41,6 +41,7 @@ fn run(suite: &Arc<Suite>, behaviour: Behaviour) -> Record {
         allow: Vec::new(),
         fail_on: Level::Must,
         replay: String::new(),
+        kept: api::Kept::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {

@@ -44,6 +44,7 @@ fn run_once(suite: Arc<Suite>, wanted: &[String]) -> Record {
         allow: Vec::new(),
         fail_on: Level::Must,
         replay: "cargo test --test suite --".to_owned(),
+        kept: api::Kept::default(),
     };
     runtime.block_on(async {
         match std::env::var("IPAMSPEC_TARGET") {

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::{
     assertion::requirement_id,
+    generate::{self, Generate},
     mistake::{SourceFile, Told, shown, suggest},
     names::{BUILT_IN, Names},
     step::{self, Context, StepDraft},
@@ -31,6 +32,10 @@ pub(super) struct Draft {
     pub(super) matrix: Vec<(String, Vec<String>)>,
     /// Where `[matrix]` stands.
     pub(super) matrix_span: Range<usize>,
+    /// What is to be made up.
+    pub(super) generate: Option<Generate>,
+    /// Where `[generate]` stands, if it does.
+    pub(super) generate_span: Option<Range<usize>>,
     pub(super) scenario: Option<String>,
     pub(super) names: Names,
     pub(super) steps: Vec<StepDraft>,
@@ -60,6 +65,11 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
     let matrix_span = fields.key_span("matrix");
     let matrix = fields.table("matrix", "[matrix]", told).map(|table| matrix(&table, told)).unwrap_or_default();
     names.matrix.extend(matrix.iter().map(|(key, _, _)| (key.clone(), false)));
+    let generate_span = fields.has("generate").then(|| fields.key_span("generate"));
+    let (generate, generated_places) = match fields.table("generate", "[generate]", told) {
+        Some(table) => generate::generate(table, &mut names, told),
+        None => (None, Vec::new()),
+    };
     let twin = twin.and_then(|text| match Template::parse(text.value, Escape::Id) {
         Ok(template) => {
             for (hole, span) in template.holes_with_places() {
@@ -107,6 +117,12 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
                 .help(format!("write `{{{{{key}}}}}` where its values belong, or leave it out"));
         }
     }
+    for ((key, _), span) in generate.iter().flat_map(|generate| &generate.keys).zip(generated_places) {
+        if names.generated.get(key).is_some_and(|generated| !generated.used) {
+            told.bad_value(span, format!("`{key}` is used nowhere"))
+                .help(format!("write `{{{{{key}}}}}` where its values belong, or leave it out"));
+        }
+    }
     Some(Draft {
         file: file.clone(),
         line: about.map_or(1, |about| file.line(about.span().start)),
@@ -118,6 +134,8 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
         twin,
         matrix: matrix.into_iter().map(|(key, values, _)| (key, values)).collect(),
         matrix_span,
+        generate,
+        generate_span,
         scenario: scenario.map(|text| text.value.to_owned()),
         names,
         steps,

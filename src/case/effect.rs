@@ -32,7 +32,12 @@ pub(super) fn of_step(step: &Step) -> (Effect, String) {
                 Ok(document) => of_element(&document.root),
                 Err(_) => (Effect::Disrupt, "the envelope is not well-formed".to_owned()),
             };
-            worst([operation, action, envelope])
+            let made_up = if raw.envelope.awaits_xml() {
+                (Effect::Write, "what its envelope holds is made up".to_owned())
+            } else {
+                nothing()
+            };
+            worst([operation, action, envelope, made_up])
         }
     }
 }

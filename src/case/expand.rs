@@ -81,6 +81,7 @@ fn case(draft: &Draft, values: &[(String, String)], vars: Vars<'_>) -> Case {
         twin: draft.twin.as_ref().and_then(|(twin, _)| twin.fill(vars).ok()).map(id::shorten),
         scenario: draft.scenario.clone(),
         needs: draft.names.needs.clone(),
+        generate: draft.generate.clone(),
         steps: draft.steps.iter().map(|source| bind(&source.step, vars)).collect(),
     }
 }
@@ -127,7 +128,7 @@ fn effect_is_declared(step: &Step, draft: &Draft, told: &mut Told) {
 
 impl StepDraft {
     /// The holes of its XML.
-    fn holes(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn holes(&self) -> impl Iterator<Item = &str> {
         let template = match &self.step.kind {
             StepKind::Call(call) => Some(&call.body),
             StepKind::Raw(raw) => Some(&raw.envelope),

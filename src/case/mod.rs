@@ -11,6 +11,7 @@ mod effect;
 pub mod embedded;
 mod expand;
 pub mod expect;
+pub mod generate;
 pub mod glob;
 pub mod id;
 pub mod mistake;
@@ -25,6 +26,7 @@ pub mod walk;
 
 pub use embedded::embedded;
 pub use expect::{Verdict, captured, judge_value};
+pub use generate::Generate;
 pub use glob::Glob;
 pub use mistake::{Mistake, MistakeKind, Mistakes, SourceFile};
 pub use model::{

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use super::{path::Path, template::Template};
+use super::{generate::Generate, path::Path, template::Template};
 use crate::spec::{Effect, Level, Operation, PortType, RequirementId, schema::Type};
 
 /// One expanded case.
@@ -32,6 +32,8 @@ pub struct Case {
     pub scenario: Option<String>,
     /// The names of the data that it needs from the target's `[vars]`.
     pub needs: BTreeSet<String>,
+    /// The values that are made up for it; such a case is run once for each.
+    pub generate: Option<Generate>,
     /// What it does, in order.
     pub steps: Vec<Step>,
 }

@@ -22,12 +22,23 @@ pub(super) const BUILT_IN: [&str; 2] = ["message_id", "to"];
 pub(super) struct Names {
     /// Keys of the matrix, and whether a hole used them.
     pub(super) matrix: BTreeMap<String, bool>,
+    /// Keys of `[generate]`.
+    pub(super) generated: BTreeMap<String, Generated>,
     /// What the steps so far have captured.
     pub(super) captured: BTreeSet<String>,
     /// What any step captures.
     pub(super) captured_somewhere: BTreeSet<String>,
     /// What the target must supply.
     pub(super) needs: BTreeSet<String>,
+}
+
+/// What is known of a key of `[generate]`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Generated {
+    /// Whether a hole used it.
+    pub(super) used: bool,
+    /// Whether its values are XML, which stands as it is.
+    pub(super) is_xml: bool,
 }
 
 /// Where a template stands, which decides what may be in it.
@@ -53,7 +64,7 @@ impl Names {
         match Template::parse(text.value, escape) {
             Ok(template) => {
                 for (name, span) in template.holes_with_places() {
-                    self.note(name, within(text, &span, told.file()), place, told);
+                    self.note(name, within(text, &span, told.file()), place, false, told);
                 }
                 Some(template)
             }
@@ -78,9 +89,10 @@ impl Names {
         match Template::parse(content, Escape::Xml) {
             Ok(template) => {
                 for (name, span) in template.holes_with_places() {
-                    self.note(name, start + span.start..start + span.end, place, told);
+                    self.note(name, start + span.start..start + span.end, place, true, told);
                 }
-                Some((template, start))
+                let is_xml = |name: &str| self.generated.get(name).is_some_and(|generated| generated.is_xml);
+                Some((template.with_xml(is_xml), start))
             }
             Err(error) => {
                 told.bad_value(start + error.span.start..start + error.span.end, error.message)
@@ -95,7 +107,7 @@ impl Names {
         match Path::parse(text.value) {
             Ok(path) => {
                 for name in path.holes() {
-                    self.note(name, text.span(), Place::String, told);
+                    self.note(name, text.span(), Place::String, false, told);
                 }
                 Some(path)
             }
@@ -108,9 +120,15 @@ impl Names {
         }
     }
 
-    fn note(&mut self, name: &str, span: Range<usize>, place: Place, told: &mut Told) {
+    fn note(&mut self, name: &str, span: Range<usize>, place: Place, in_xml: bool, told: &mut Told) {
         if let Some(used) = self.matrix.get_mut(name) {
             *used = true;
+        } else if let Some(generated) = self.generated.get_mut(name) {
+            generated.used = true;
+            if generated.is_xml && !in_xml {
+                told.bad_value(span, format!("`{name}` is XML, which has no place here"))
+                    .help("put it into a body or an envelope");
+            }
         } else if BUILT_IN.contains(&name) {
             if place != Place::Envelope {
                 told.bad_value(span, format!("`{{{{{name}}}}}` is filled in envelopes only"))

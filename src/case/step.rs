@@ -264,7 +264,11 @@ fn captures(fields: &Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> 
                 .help("a name is lower-case letters, digits and `_`, a letter first");
             continue;
         }
-        if context.names.matrix.contains_key(name.value) || BUILT_IN.contains(&name.value) {
+        let names = &context.names;
+        if names.matrix.contains_key(name.value)
+            || names.generated.contains_key(name.value)
+            || BUILT_IN.contains(&name.value)
+        {
             told.bad_value(name.span(), format!("`{}` is taken", name.value)).help("choose another name");
             continue;
         }

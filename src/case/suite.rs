@@ -11,7 +11,8 @@ use super::{
     draft::{self, Draft},
     expand, id,
     mistake::{Mistake, MistakeKind, Mistakes, SourceFile, Told, shown, suggest},
-    model::Case,
+    model::{Answer, Case},
+    step::StepDraft,
     twin::{self, Difference},
 };
 use crate::{
@@ -171,12 +172,18 @@ fn hold_against_catalogue(draft: &Draft, catalogue: &Catalogue, is_whole: bool, 
             _ => {}
         }
     }
-    let level = |id| catalogue.requirements.get(id).map(|requirement| requirement.level);
+    let level = |id: &RequirementId| catalogue.requirements.get(id).map(|requirement| requirement.level);
     // Only what is judged can be lied about.
     if draft.mutant.is_none() && draft.requirements.iter().any(|(id, _)| level(id).is_some_and(|l| l != Level::Observe))
     {
         told.tell(MistakeKind::MissingKey, 0..0, "`mutant` is missing in the file")
             .help("write mutant = \"the-lie-that-the-case-catches\"; only what is observed has none");
+    }
+    if let Some(span) = &draft.generate_span
+        && !draft.steps.iter().skip_while(|step| !takes_made_up(step, draft)).any(|step| can_fail(step, &level))
+    {
+        told.bad_value(span.clone(), "whatever is made up, nothing can fail")
+            .help("expect a reply, a fault or a value, of a requirement that is not only observed");
     }
     for (id, span) in &draft.toothless {
         if level(id).is_some_and(|level| level != Level::Observe) {
@@ -184,6 +191,20 @@ fn hold_against_catalogue(draft: &Draft, catalogue: &Catalogue, is_whole: bool, 
                 .help("expect a reply, a fault, a value or a snapshot; only what is observed may come as it likes");
         }
     }
+}
+
+/// Whether a request holds what is made up.
+fn takes_made_up(step: &StepDraft, draft: &Draft) -> bool {
+    step.holes().any(|hole| draft.names.generated.contains_key(hole))
+}
+
+/// Whether the target can fail a step.
+fn can_fail(step: &StepDraft, level: &impl Fn(&RequirementId) -> Option<Level>) -> bool {
+    let judges = |id: &RequirementId| level(id) != Some(Level::Observe);
+    step.step.expect.as_ref().is_some_and(|expect| {
+        (expect.answer != Answer::Either && judges(&expect.requirement))
+            || expect.values.iter().any(|value| judges(&value.requirement))
+    })
 }
 
 /// A twin exists, leads to no circle, and differs in one place.

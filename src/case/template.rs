@@ -2,7 +2,7 @@
 //!
 //! Leaves out where the values come from. Where a text is XML, a value is escaped, so that it is always text there.
 
-use std::{fmt, ops::Range};
+use std::{borrow::Cow, fmt, ops::Range};
 
 use super::id;
 
@@ -42,6 +42,18 @@ enum Content {
     Filled(String),
     /// A hole.
     Hole(String),
+    /// A hole that takes XML as it is.
+    Xml(String),
+}
+
+impl Content {
+    /// What stands in a sketch: of a hole its name, as an element where XML will stand.
+    fn sketch(&self) -> Cow<'_, str> {
+        match self {
+            Self::Text(content) | Self::Filled(content) | Self::Hole(content) => content.into(),
+            Self::Xml(name) => format!("<{name}/>").into(),
+        }
+    }
 }
 
 /// Why a text is no template.
@@ -106,9 +118,27 @@ impl Template {
     /// The names of the holes that are not filled, with their places in the text of the template.
     pub fn holes_with_places(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
         self.parts.iter().filter_map(|part| match &part.content {
-            Content::Hole(name) => Some((name.as_str(), part.source.clone())),
+            Content::Hole(name) | Content::Xml(name) => Some((name.as_str(), part.source.clone())),
             _ => None,
         })
+    }
+
+    /// Lets the holes that `is_xml` names take XML as it is.
+    #[must_use]
+    pub fn with_xml(mut self, is_xml: impl Fn(&str) -> bool) -> Self {
+        for part in &mut self.parts {
+            if let Content::Hole(name) = &part.content
+                && is_xml(name)
+            {
+                part.content = Content::Xml(name.clone());
+            }
+        }
+        self
+    }
+
+    /// Whether XML is yet to be filled in.
+    pub fn awaits_xml(&self) -> bool {
+        self.parts.iter().any(|part| matches!(part.content, Content::Xml(_)))
     }
 
     /// Fills for good the holes that have a value, and leaves the others.
@@ -119,6 +149,7 @@ impl Template {
                 Content::Hole(name) => {
                     vars(name).map_or_else(|| part.content.clone(), |value| Content::Filled(self.escape.apply(&value)))
                 }
+                Content::Xml(name) => vars(name).map_or_else(|| part.content.clone(), Content::Filled),
                 content => content.clone(),
             };
             Part { source: part.source.clone(), content }
@@ -139,6 +170,7 @@ impl Template {
                     let value = vars(name).ok_or_else(|| Unfilled(name.clone()))?;
                     text.push_str(&self.escape.apply(&value));
                 }
+                Content::Xml(name) => text.push_str(&vars(name).ok_or_else(|| Unfilled(name.clone()))?),
             }
         }
         Ok(text)
@@ -146,20 +178,15 @@ impl Template {
 
     /// The text with the name of a hole in place of its value: well-formed where the filled text will be.
     pub fn sketch(&self) -> String {
-        self.parts
-            .iter()
-            .map(|part| match &part.content {
-                Content::Text(content) | Content::Filled(content) | Content::Hole(content) => content.as_str(),
-            })
-            .collect()
+        self.parts.iter().map(|part| part.content.sketch()).collect()
     }
 
     /// Where a byte of the [sketch](Self::sketch) comes from in the text of the template: itself, or the whole hole.
     pub fn source_of(&self, offset: usize) -> Range<usize> {
         let mut start = 0;
         for part in &self.parts {
-            let (Content::Text(content) | Content::Filled(content) | Content::Hole(content)) = &part.content;
-            if offset < start + content.len() {
+            let length = part.content.sketch().len();
+            if offset < start + length {
                 return match &part.content {
                     Content::Text(_) => {
                         let at = part.source.start + (offset - start);
@@ -168,7 +195,7 @@ impl Template {
                     _ => part.source.clone(),
                 };
             }
-            start += content.len();
+            start += length;
         }
         let end = self.parts.last().map_or(0, |part| part.source.end);
         end..end
@@ -186,7 +213,7 @@ impl fmt::Display for Template {
         for part in &self.parts {
             match &part.content {
                 Content::Text(content) | Content::Filled(content) => f.write_str(content)?,
-                Content::Hole(name) => write!(f, "{{{{{name}}}}}")?,
+                Content::Hole(name) | Content::Xml(name) => write!(f, "{{{{{name}}}}}")?,
             }
         }
         Ok(())

@@ -311,7 +311,8 @@ fn with_article(noun: &str) -> String {
     format!("{article} {noun}")
 }
 
-fn as_table<'d>(value: &'d Spanned<DeValue<'d>>, name: &'static str, told: &mut Told) -> Option<Fields<'d>> {
+/// Reads a table; `name` is how people know it.
+pub fn as_table<'d>(value: &'d Spanned<DeValue<'d>>, name: &'static str, told: &mut Told) -> Option<Fields<'d>> {
     if let DeValue::Table(table) = value.get_ref() {
         Some(Fields::new(table, value.span(), name))
     } else {

@@ -16,7 +16,7 @@ use crate::{
         terminal::{Detail, Terminal},
         to_json,
     },
-    runner::{self, Options, Selection, Target, files, store::EventLog, target::TargetError},
+    runner::{self, Kept, Options, Selection, Target, files, keep::Replay, store::EventLog, target::TargetError},
     spec::{Effect, Level, PortType},
     verdict::{Event, Record, exit},
 };
@@ -57,6 +57,10 @@ pub(super) struct Arguments {
     /// Make message ids from this; the digest of the suite where none is given
     #[arg(long, value_name = "TEXT")]
     seed: Option<String>,
+    /// Run a case of a report again, with its seed, its generated values and its target
+    #[arg(long, value_name = "FILE#CASE")]
+    #[arg(conflicts_with_all = ["case", "requirement", "port_type", "level", "skip", "seed"])]
+    replay: Option<String>,
     /// End with exit code 1 on findings of this level or a stronger one: must, should
     #[arg(long, value_name = "LEVEL", default_value = "must", value_parser = fail_on)]
     fail_on: Level,
@@ -97,11 +101,16 @@ fn effect(word: &str) -> Result<Effect, String> {
 }
 
 /// Runs, and gives the exit code.
-pub(super) async fn run(arguments: Arguments) -> u8 {
+pub(super) async fn run(mut arguments: Arguments) -> u8 {
     let errors = arguments.color.applies(std::io::IsTerminal::is_terminal(&std::io::stderr()));
     let told = |mistakes: &Mistakes| {
         eprint!("{}", mistakes.render(errors));
         exit::USAGE
+    };
+    let replay = arguments.replay.as_deref().map(|named| Replay::read(named, arguments.target.is_some())).transpose();
+    let replay = match replay {
+        Ok(replay) => replay,
+        Err(error) => return refuse(&error.to_string()),
     };
     let suite = match load_suite(&arguments.cases) {
         Ok(suite) => Arc::new(suite),
@@ -111,6 +120,23 @@ pub(super) async fn run(arguments: Arguments) -> u8 {
     // A variable that a job forgot to set must not end in a green run against our own server.
     if arguments.target.as_deref().is_some_and(|target| target.trim().is_empty()) {
         return refuse("the target is empty; name a target file or a URL with --target or IPAMSPEC_TARGET, or neither");
+    }
+    let mut kept = Kept::default();
+    if let Some(replay) = replay {
+        if suite.case(&replay.case).is_none() {
+            let case = &replay.case;
+            return refuse(&format!(
+                "the suite has no case `{case}` any more: name the folder of its file with --cases"
+            ));
+        }
+        if replay.suite_digest != suite.digest {
+            let text = "the report was made with other case files than this run: what differs may come of that";
+            kept.notes.push(text.to_owned());
+        }
+        arguments.target = arguments.target.or(replay.target);
+        arguments.case = vec![replay.case];
+        arguments.seed = Some(replay.seed);
+        kept.values = replay.values;
     }
     if arguments.target.is_none() && !arguments.set.is_empty() {
         return refuse("--set changes a target; name one with --target");
@@ -136,14 +162,18 @@ pub(super) async fn run(arguments: Arguments) -> u8 {
             return refuse(&format!("{error}{help}"));
         }
     };
-    let options = options(&arguments, &suite);
+    let folder = arguments.out.clone().unwrap_or_else(|| {
+        let folder = PathBuf::from("reports");
+        let folder = folder.join(if server.is_some() { "reference".to_owned() } else { target.profile() });
+        // The report that is replayed stays as it is.
+        if arguments.replay.is_some() { folder.join("replay") } else { folder }
+    });
+    kept.again = Some(format!("{} --replay {}", command(&arguments), quoted(&shown(&folder.join("report.json")))));
+    let options = options(&arguments, &suite, kept);
     // Reports of an earlier run stay where this one cannot begin.
     if let Err(cannot) = runner::run::check(&suite, &target, &options) {
         return refuse(&cannot.to_string());
     }
-    let folder = arguments.out.clone().unwrap_or_else(|| {
-        PathBuf::from("reports").join(if server.is_some() { "reference".to_owned() } else { target.profile() })
-    });
     let log = match EventLog::create(&folder) {
         Ok(log) => log,
         Err(error) => return refuse(&format!("{error}; name a folder that can be written with --out")),
@@ -180,7 +210,7 @@ fn load_suite(folders: &[PathBuf]) -> Result<Suite, Refused> {
     Suite::load(&sources).map_err(Refused::Mistakes)
 }
 
-fn options(arguments: &Arguments, suite: &Suite) -> Options {
+fn options(arguments: &Arguments, suite: &Suite, kept: Kept) -> Options {
     let globs = |patterns: &[String]| patterns.iter().map(|pattern| Glob::parse(pattern)).collect();
     Options {
         selection: Selection {
@@ -194,12 +224,13 @@ fn options(arguments: &Arguments, suite: &Suite) -> Options {
         seed: arguments.seed.clone(),
         allow: arguments.allow.clone(),
         fail_on: arguments.fail_on,
-        replay: replay(arguments, suite),
+        replay: format!("{} --seed {}", command(arguments), quoted(arguments.seed.as_deref().unwrap_or(&suite.digest))),
+        kept,
     }
 }
 
-/// The command that runs this again, up to `--case`.
-fn replay(arguments: &Arguments, suite: &Suite) -> String {
+/// The command that runs this again, without what is run.
+fn command(arguments: &Arguments) -> String {
     let mut words = vec!["ipamspec".to_owned(), "run".to_owned()];
     let mut option = |name: &str, value: &str| words.extend([name.to_owned(), quoted(value)]);
     if let Some(target) = &arguments.target {
@@ -214,7 +245,6 @@ fn replay(arguments: &Arguments, suite: &Suite) -> String {
     for effect in &arguments.allow {
         option("--allow", effect.as_str());
     }
-    option("--seed", arguments.seed.as_deref().unwrap_or(&suite.digest));
     words.join(" ")
 }
 

@@ -91,6 +91,8 @@ mutants! {
         "StartTask takes the number of a task for its name.";
     CutsTaskType "cuts-task-type" "start-task.invalid-task-type-faults"
         "StartTask reads a taskType that only begins with the name of a task.";
+    StartsLongTaskType "starts-long-task-type" "start-task.invalid-task-type-faults"
+        "StartTask answers a taskType of more than 64 characters as if it were a task.";
     IgnoresStart "ignores-start" "start-task.starts-task"
         "StartTask replies and starts nothing.";
     IgnoresStartWithServer "ignores-start-with-server" "start-task.starts-task-with-server"
@@ -151,6 +153,8 @@ mutants! {
         "TaskNextRuntime answers any word outside the enumeration.";
     AnswersRecurrenceOfUnknown "answers-recurrence-of-unknown" "task-recurrence-duration.no-entry-faults"
         "TaskRecurrenceDuration answers any word outside the enumeration.";
+    SkipsInvisibleInQueriedTask "skips-invisible-in-queried-task" "task-last-run-result.invalid-task-type-faults"
+        "TaskLastRunResult reads taskType without characters that take no room.";
     NullAccepted "null-accepted" "is-task-running.null-faults"
         "IsTaskRunning says false of a taskType that is absent or nil.";
     AbsentAccepted "absent-accepted" "is-task-running.null-faults"

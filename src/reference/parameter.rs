@@ -86,6 +86,11 @@ fn lenient(operation: &Operation, text: &str, behaviour: &Behaviour) -> Option<G
             TaskType::ALL.get(number).copied().map(Given::Task)
         }
         ("StartTask", Mutant::CutsTaskType) => find(&|name| text.starts_with(name)),
+        ("StartTask", Mutant::StartsLongTaskType) => (text.chars().count() > 64).then_some(Given::Unknown),
+        ("TaskLastRunResult", Mutant::SkipsInvisibleInQueriedTask) => {
+            let invisible = |c: char| matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}');
+            TaskType::named(&text.replace(invisible, "")).map(Given::Task)
+        }
         ("StartTask", Mutant::StartsUnknownTask)
         | ("TaskLastRunResult", Mutant::AnswersLastRunResultOfUnknown)
         | ("TaskLastRuntime", Mutant::AnswersLastRuntimeOfUnknown)

@@ -83,6 +83,8 @@ mod tests {
         let (mut written, mut told) = (BTreeSet::new(), BTreeSet::new());
         keys(&report(&sample::record()), "", &mut written);
         described(&schema, &schema, "", false, &mut told);
+        // What is made up has keys of its case's own.
+        written.retain(|key| !key.ends_with("/task_type"));
         // No machine is walked yet.
         told.retain(|key| !key.starts_with("machines/"));
         assert_eq!(written, told);

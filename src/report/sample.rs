@@ -4,8 +4,8 @@ use crate::{
     session::Layer,
     spec::{Effect, Level, RequirementId},
     verdict::{
-        CasePlan, CaseRecord, Check, Claim, ClaimKind, Event, Evidence, Exchange, Finding, FindingStatus, Note,
-        Outcome, Record, RunStarted, Summary, TargetRecord,
+        CasePlan, CaseRecord, Check, Claim, ClaimKind, Event, Evidence, Exchange, Finding, FindingStatus, Generated,
+        Note, Outcome, Record, RunStarted, Summary, TargetRecord,
         ledger::{LedgerRow, Status},
         record::{RulingRow, Suite, Tool},
     },
@@ -79,8 +79,15 @@ pub(super) fn case(name: &str, outcome: Outcome, reason: &str, checks: Vec<Check
             },
             wire: None,
         },
+        generated: None,
         checks,
     }
+}
+
+/// What may be made up for a case.
+pub(super) fn generated(value: &str) -> Generated {
+    let values = |value: &str| [("task_type".to_owned(), value.to_owned())].into();
+    Generated { tried: 20, values: values(value), shrunk_from: Some(values(&value.repeat(2))) }
 }
 
 fn exchange() -> Exchange {
@@ -177,7 +184,10 @@ pub(super) fn record() -> Record {
     let good = || check("step-1/answer", "start-task.starts", Outcome::Pass, "the reply came");
     of_cases(
         vec![
-            case("start_task/starts_each_task_type/task_type=Discovery", Outcome::Pass, "", vec![good()]),
+            CaseRecord {
+                generated: Some(generated("a")),
+                ..case("start_task/starts_each_task_type/task_type=Discovery", Outcome::Pass, "", vec![good()])
+            },
             case("start_task/none_faults/body=nil", Outcome::Fail, "", vec![none()]),
             case("start_task/none_faults/body=absent", Outcome::Fail, "", vec![none()]),
             case("faults/have_the_common_shape", Outcome::Fail, "", vec![shape]),
@@ -308,6 +318,7 @@ pub(super) fn hostile(text: &str) -> Record {
             *field = t();
         }
         case.twin = Some(t());
+        case.generated = Some(generated(text));
         for check in &mut case.checks {
             (check.id, check.message, check.fingerprint) = (t(), t(), t());
             (check.expected, check.got) = (Some(t()), Some(t()));

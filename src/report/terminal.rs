@@ -177,6 +177,10 @@ impl Terminal {
         self.labelled("what", Some(&check.message), out)?;
         self.labelled("expected", check.expected.as_deref(), out)?;
         self.labelled("got", check.got.as_deref(), out)?;
+        if let Some(generated) = &case.generated {
+            let values = generated.values.iter().map(|(key, value)| format!("{key} = {value:?}"));
+            self.labelled("with", Some(&values.collect::<Vec<_>>().join(", ")), out)?;
+        }
         self.labelled("where", Some(&format!("{}:{}", case.file, case.line)), out)?;
         // A command stands in one line and whole, so that it can be copied.
         writeln!(out, "  {} {}", self.ink.dim("replay   "), Shown::line(&case.replay))?;

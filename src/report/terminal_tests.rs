@@ -67,6 +67,14 @@ fn nothing_a_target_says_reaches_the_terminal_raw() {
 }
 
 #[test]
+fn a_finding_shows_what_was_made_up_for_it() {
+    let mut record = sample::record();
+    record.cases[1].generated = Some(sample::generated("Discovery\u{200b}"));
+    let out = all(&record, Detail::Findings, false);
+    assert!(out.contains(r#"task_type = "Discovery\u{200b}""#), "{out}");
+}
+
+#[test]
 fn commands_stay_whole() {
     let mut record = sample::record();
     let command = format!("ipamspec run --target contoso.toml --case '{}'", "long/".repeat(40));

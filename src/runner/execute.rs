@@ -9,16 +9,20 @@ use tokio::time::Instant;
 
 use super::{
     ask::{self, Answered, Line},
+    generator::{self, Generator, Values},
+    hunt::Hunt,
     judge::{Asked, Judged, in_words, judge, wants_control},
+    keep::Kept,
     lab::{Lab, World},
+    strategy,
     target::Target,
 };
 use crate::{
-    case::{Case, Poll, Step, StepKind, captured, template::Template},
+    case::{Case, Generate, Poll, Step, StepKind, captured, template::Template},
     session::{Layer, Outgoing},
     soap,
-    spec::Operation,
-    verdict::{Blame, CaseRecord, Catalogue, Check, Evidence, Exchange, Outcome},
+    spec::{Effect, Operation},
+    verdict::{Blame, CaseRecord, Catalogue, Check, Evidence, Exchange, Generated, Outcome},
     xml::{self, Element},
 };
 
@@ -37,12 +41,16 @@ pub struct Executor {
     pub control: Option<&'static Operation>,
     /// The command that runs a case again, up to the case.
     pub replay: Arc<str>,
+    /// Generated values of an earlier run, and where those of this run are kept.
+    pub kept: Arc<Kept>,
 }
 
 /// How a case ended before its last step.
 enum Ended {
     /// It says nothing about this target.
     Skip(String),
+    /// The guard held a request back.
+    HeldBack(String),
     /// A check said so.
     Judged,
     /// A file or we are wrong.
@@ -64,6 +72,8 @@ impl Drop for Held<'_> {
 struct Running<'a> {
     executor: &'a Executor,
     case: &'a Case,
+    /// Who asks, as message ids are made of it: the case, and which of its executions.
+    who: String,
     world: Option<Held<'a>>,
     began: Instant,
     captures: BTreeMap<String, String>,
@@ -72,34 +82,90 @@ struct Running<'a> {
 }
 
 impl Executor {
-    /// Runs a case to its outcome.
+    /// Runs a case to its outcome: once, or with values that are made up until one does not pass.
     pub async fn execute(&self, case: &Case) -> CaseRecord {
+        let Some(generate) = &case.generate else { return self.once(case, Values::new(), 0).await.0 };
+        let began = Instant::now();
+        let record = match self.kept.values_for(case) {
+            Some(Ok(values)) => {
+                let (record, _) = self.once(case, values.clone(), 0).await;
+                CaseRecord { generated: Some(Generated { tried: 1, values, shrunk_from: None }), ..record }
+            }
+            Some(Err(problem)) => self.record(case, Outcome::Error, problem, Some(Blame::File)),
+            None => match self.hunt(case, generate).await {
+                Ok(record) => record,
+                Err(problem) => self.record(case, Outcome::Error, problem, Some(Blame::Harness)),
+            },
+        };
+        let replay = match &self.kept.again {
+            Some(again) if !matches!(record.outcome, Outcome::Pass | Outcome::Skip) && record.generated.is_some() => {
+                format!("{again}#{}", case.id)
+            }
+            _ => record.replay.clone(),
+        };
+        CaseRecord { duration_ms: ask::millis(began.elapsed()), replay, ..record }
+    }
+
+    /// Tries values until one does not pass, then smaller ones. Dropping the future ends the thread that makes them.
+    async fn hunt(&self, case: &Case, generate: &Generate) -> Result<CaseRecord, String> {
+        let keys = generate.keys.iter().map(|(key, _)| key.clone()).collect();
+        let of = generate.clone();
+        let seed = generator::seed(&self.line.seed, &case.id);
+        let generator = Generator::start(keys, seed, move |draw| strategy::of(&of, draw))
+            .map_err(|error| format!("the system gives no thread to make values up: {error}"))?;
+        let mut hunt = Hunt::new(generator, generate, self.budget(case));
+        for execution in 1.. {
+            let next = hunt.next().await.map_err(|lost| {
+                format!("{lost}: this is a fault of ipamspec; please send us this report and what it printed")
+            })?;
+            let Some(values) = next else { break };
+            let (record, held_back) = self.once(case, values.clone(), execution).await;
+            hunt.tell(values, record, held_back);
+        }
+        hunt.end().ok_or_else(|| "no value of the case's kind could be made up".to_owned())
+    }
+
+    /// How many executions shrinking may cost. A target of somebody's is asked little, and nothing that changes it.
+    fn budget(&self, case: &Case) -> usize {
+        match (&self.lab, case.effect) {
+            (Some(_), _) => 200,
+            (None, Effect::Read) => 30,
+            (None, _) => 0,
+        }
+    }
+
+    /// Runs a case once with these values, and says whether the guard held a request back.
+    async fn once(&self, case: &Case, values: Values, execution: usize) -> (CaseRecord, bool) {
         let began = Instant::now();
         let world = match &self.lab {
             None => None,
             Some(lab) => match lab.open(case.scenario.as_deref()) {
                 Ok(world) => Some(Held { lab: lab.as_ref(), world }),
-                Err(problem) => return self.record(case, Outcome::Error, problem, Some(Blame::File)),
+                Err(problem) => return (self.record(case, Outcome::Error, problem, Some(Blame::File)), false),
             },
         };
+        let who = if execution == 0 { case.id.clone() } else { format!("{}#{execution}", case.id) };
         let mut running = Running {
             executor: self,
             case,
+            who,
             world,
             began,
-            captures: BTreeMap::new(),
+            captures: values,
             checks: Vec::new(),
             exchanges: Vec::new(),
         };
         let ended = running.steps().await;
         let Running { checks, exchanges, .. } = running;
+        let held_back = matches!(ended, Ended::HeldBack(_));
         let (outcome, reason, blame) = outcome(ended, &checks);
-        CaseRecord {
+        let record = CaseRecord {
             duration_ms: ask::millis(began.elapsed()),
             checks,
             evidence: Evidence { exchanges, ..Evidence::default() },
             ..self.record(case, outcome, reason, blame)
-        }
+        };
+        (record, held_back)
     }
 
     /// The record of a case that sent nothing.
@@ -122,6 +188,7 @@ impl Executor {
             replay: format!("{} --case {}", self.replay, case.id),
             checks: Vec::new(),
             evidence: Evidence::default(),
+            generated: None,
         }
     }
 }
@@ -132,7 +199,7 @@ fn outcome(ended: Ended, checks: &[Check]) -> (Outcome, String, Option<Blame>) {
     match (ended, worst) {
         (Ended::Error(blame, problem), _) => (Outcome::Error, problem, Some(blame)),
         // What was found before stays found.
-        (Ended::Skip(reason), worst) if worst.is_none_or(|worst| worst < Outcome::Warn) => {
+        (Ended::Skip(reason) | Ended::HeldBack(reason), worst) if worst.is_none_or(|worst| worst < Outcome::Warn) => {
             (Outcome::Skip, reason, None)
         }
         (_, None) => (Outcome::Error, "the case made no check".to_owned(), Some(Blame::Harness)),
@@ -211,9 +278,9 @@ impl Running<'_> {
                 format!("the target file names no endpoint for {}", self.case.port_type.name()),
             ));
         };
-        let message_id = executor.line.message_id(&self.case.id, number, attempt);
+        let message_id = executor.line.message_id(&self.who, number, attempt);
         let (outgoing, name) = self.render(step, &message_id, &url.to_string())?;
-        let permitted = executor.line.permit(outgoing).map_err(|refused| Ended::Skip(refused.to_string()))?;
+        let permitted = executor.line.permit(outgoing).map_err(|refused| Ended::HeldBack(refused.to_string()))?;
         let sent = self.began.elapsed();
         let (observed, took) = executor.line.send(&url, &permitted, false).await;
         self.keep(ask::exchange(number, attempt, name, permitted.outgoing(), sent, (&observed, took)));
@@ -282,7 +349,7 @@ impl Running<'_> {
     async fn control(&mut self, number: usize, attempt: usize) -> bool {
         let Some(operation) = self.executor.control else { return false };
         let line = &self.executor.line;
-        let message_id = line.message_id(&format!("{} control", self.case.id), number, attempt);
+        let message_id = line.message_id(&format!("{} control", self.who), number, attempt);
         let (answered, exchange) = line.question(operation, &message_id, self.began).await;
         self.exchanges.extend(exchange);
         matches!(answered, Answered::Reply(_) | Answered::Fault(_))

@@ -5,15 +5,20 @@
 pub mod ask;
 pub mod execute;
 pub mod files;
+pub mod generator;
+pub mod hunt;
 pub mod judge;
+pub mod keep;
 pub mod lab;
 pub mod pace;
 pub mod plan;
 pub mod questions;
 pub mod run;
 pub mod store;
+pub mod strategy;
 pub mod target;
 
+pub use keep::Kept;
 pub use lab::{Lab, World};
 pub use plan::Selection;
 pub use run::{Options, run};

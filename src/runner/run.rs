@@ -14,6 +14,7 @@ use tokio::{
 use super::{
     ask::{Line, millis},
     execute::Executor,
+    keep::Kept,
     lab::Lab,
     pace::Pace,
     plan::{self, MatchesNothing, Selection},
@@ -25,7 +26,7 @@ use crate::{
     session::Guard,
     spec::{Effect, Level, PortType},
     transport::{BadCertificates, HttpOptions, HttpTransport},
-    verdict::{Blame, CasePlan, CaseRecord, Event, Outcome, RunStarted},
+    verdict::{Blame, CasePlan, CaseRecord, Event, Note, Outcome, RunStarted},
 };
 
 /// What a run is asked for, beside its target.
@@ -43,6 +44,8 @@ pub struct Options {
     pub fail_on: Level,
     /// The command that runs this again, up to `--case`.
     pub replay: String,
+    /// Generated values of an earlier run to run again, and where those of this run are kept.
+    pub kept: Kept,
 }
 
 /// Why a run could not begin.
@@ -109,6 +112,9 @@ pub async fn run(
             return Ok(());
         }
     };
+    for text in &options.kept.notes {
+        send(Event::Note(Note { text: text.clone(), blocking: false }));
+    }
     for note in &readiness.notes {
         send(Event::Note(note.clone()));
     }
@@ -117,6 +123,7 @@ pub async fn run(
         catalogue: Arc::new(suite.catalogue.clone()),
         control: readiness.control,
         replay: options.replay.as_str().into(),
+        kept: Arc::new(options.kept),
         lab,
         target: target.clone(),
     };

@@ -2,6 +2,8 @@
 //!
 //! `events.jsonl` holds one event a line; everything else is rendered from it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Check, Evidence, Outcome, Requirement, Ruling};
@@ -138,6 +140,21 @@ pub struct CaseRecord {
     pub checks: Vec<Check>,
     /// What proves them.
     pub evidence: Evidence,
+    /// What was made up for it, where its file asks for that; the checks are those of these values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generated: Option<Generated>,
+}
+
+/// Values that were made up for a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Generated {
+    /// How many were tried; shrinking is not counted.
+    pub tried: usize,
+    /// The smallest that do not pass, by key; the last that were tried, where all pass.
+    pub values: BTreeMap<String, String>,
+    /// The first that did not pass, where smaller ones were found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shrunk_from: Option<BTreeMap<String, String>>,
 }
 
 /// Who is at fault for a case that is an error; never the target.

@@ -15,6 +15,6 @@ pub mod record;
 pub use catalogue::{Catalogue, Requirement, Ruling};
 pub use check::{Check, Evidence, Exchange, Finding, FindingStatus, hex, normalise};
 pub use claim::{Claim, ClaimKind};
-pub use event::{Blame, CasePlan, CaseRecord, Event, Note, RunStarted, TargetRecord};
+pub use event::{Blame, CasePlan, CaseRecord, Event, Generated, Note, RunStarted, TargetRecord};
 pub use outcome::{Outcome, Summary};
 pub use record::Record;

@@ -306,6 +306,7 @@ mod tests {
             replay: String::new(),
             checks: checks.iter().map(check).collect(),
             evidence: Evidence::default(),
+            generated: None,
         }))
     }
 

@@ -6,7 +6,7 @@
 pub(super) const SPACE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// Whether a character may stand in a document, XML 1.0 production 2.
-pub(super) fn is_char(c: char) -> bool {
+pub fn is_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
 }
 

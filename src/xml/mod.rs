@@ -23,6 +23,7 @@ mod validate;
 mod value;
 mod writer;
 
+pub use chars::is_char;
 pub use date_time::DateTime;
 pub use duration::Duration;
 pub use error::{Limit, XmlError, XmlErrorKind};
