@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn lenient_servers_read_what_they_are_said_to_and_nothing_else() {
-        let words = ["", "discovery", " Discovery", "DiscoveryX", "1", "0", "None ", "Nothing"];
+        let long = "x".repeat(65);
+        let words = ["", "discovery", " Discovery", "DiscoveryX", "1", "0", "None ", "Nothing", &long, "Au\u{ad}dit"];
         let check = |operation: &str, behaviour: Behaviour, read: &[&str]| {
             for word in words {
                 let got = given(operation, &format!("<taskType>{word}</taskType>"), &behaviour);
@@ -175,6 +176,8 @@ mod tests {
         check("StartTask", Mutant::TrimsTaskType.into(), &[" Discovery"]);
         check("StartTask", Mutant::CutsTaskType.into(), &["DiscoveryX"]);
         check("StartTask", Mutant::NumericTaskType.into(), &["1"]);
+        check("StartTask", Mutant::StartsLongTaskType.into(), &[&long]);
+        check("TaskLastRunResult", Mutant::SkipsInvisibleInQueriedTask.into(), &["Au\u{ad}dit"]);
         check("StartTask", Mutant::StartsUnknownTask.into(), &words);
         check("TaskLastRunResult", Mutant::StartsUnknownTask.into(), &[]);
         check("TaskLastRunResult", Mutant::FoldsCaseOfQueriedTask.into(), &["discovery"]);

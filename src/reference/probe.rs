@@ -61,6 +61,8 @@ fn probes() -> Vec<Probe> {
     for word in ["None", "", "Defragmentation", " Discovery", "AUDIT", "7", "ExpiryDate", "DnsConfiguration", "Audit"] {
         probes.push(probe(0, "StartTask", of(word)));
     }
+    probes.push(probe(0, "StartTask", of(&"a".repeat(65))));
+    probes.push(probe(0, "TaskLastRunResult", of("Audit\u{2060}")));
     probes.push(probe(0, "StartTask", "<taskType>Audit</taskType><server i:nil='true'/>".into()));
     probes.push(probe(0, "StartTask", "<taskType>Discovery</taskType><server>a</server>".into()));
     for milliseconds in [500, 2000, 5000] {

@@ -99,7 +99,7 @@ pub enum CannotReplay {
         path: PathBuf,
         /// The case.
         case: String,
-        /// What may be meant, as `; did you mean …`, or empty.
+        /// What to name in its place, after a semicolon.
         suggestion: String,
     },
     /// The run was against a server of somebody's, and the report does not say how it was named.
@@ -131,7 +131,10 @@ impl Replay {
         }
         let Some(found) = record.cases.iter().find(|known| known.id == case) else {
             let near = nearest(case, record.cases.iter().map(|case| case.id.as_str()));
-            let suggestion = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            let suggestion = near.map_or_else(
+                || "; take an id that stands in it".to_owned(),
+                |near| format!("; did you mean `{near}`?"),
+            );
             return Err(CannotReplay::NoSuchCase { path, case: case.to_owned(), suggestion });
         };
         let target = record.target.argument.filter(|_| !record.target.reference);
@@ -199,6 +202,7 @@ mod tests {
         assert!(told("json", "<html>", "a/b").starts_with("x/report.json is no report of ipamspec: "));
         assert!(told("cut", &good[..good.len() / 2], "a/b").contains("is no report of ipamspec"));
         assert!(told("none", &good, "").contains("` names no case: write the report, `#` and the case"));
+        assert_eq!(told("far", &good, "zzzzzz"), "x/report.json has no case `zzzzzz`; take an id that stands in it");
         let other = good.replace(Record::SCHEMA, "ipamspec-report/9");
         assert!(told("schema", &other, "a/b").contains("has the format `ipamspec-report/9`"));
         let mut nameless = report();
