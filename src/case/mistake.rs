@@ -14,6 +14,8 @@ const WIDTH: usize = 80;
 pub struct SourceFile {
     /// Its path as people know it, with `/` between components.
     pub path: Arc<str>,
+    /// Where it stands on disk, where that is not its path.
+    pub place: Option<Arc<str>>,
     /// What it holds.
     pub text: Arc<str>,
 }
@@ -21,7 +23,18 @@ pub struct SourceFile {
 impl SourceFile {
     /// Makes a file of its path and its text.
     pub fn new(path: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
-        Self { path: path.into(), text: text.into() }
+        Self { path: path.into(), place: None, text: text.into() }
+    }
+
+    /// The same file, told of by where it stands on disk.
+    #[must_use]
+    pub fn at(self, place: impl Into<Arc<str>>) -> Self {
+        Self { place: Some(place.into()), ..self }
+    }
+
+    /// How mistakes name it.
+    fn shown(&self) -> &str {
+        self.place.as_deref().unwrap_or(&self.path)
     }
 
     /// The line of a byte of the text, from 1.
@@ -105,7 +118,7 @@ impl Mistake {
         if beside && !self.label.is_empty() {
             annotation = annotation.label(self.label.as_str());
         }
-        let snippet = Snippet::source(&*self.file.text).path(&*self.file.path).fold(true).annotation(annotation);
+        let snippet = Snippet::source(&*self.file.text).path(self.file.shown()).fold(true).annotation(annotation);
         let mut group: Group<'_> = Level::ERROR.primary_title(wrap(&self.message, 7)).element(snippet);
         if !beside {
             group = group.element(Level::NOTE.message(wrap(&self.label, 14)));
@@ -160,7 +173,7 @@ impl Mistakes {
             text.push_str(mistake.render(&renderer).trim_end());
             text.push_str("\n\n");
         }
-        let mut files: Vec<_> = self.0.iter().map(|mistake| &mistake.file.path).collect();
+        let mut files: Vec<_> = self.0.iter().map(|mistake| mistake.file.shown()).collect();
         files.dedup();
         let mistakes = match self.0.len() {
             1 => "1 mistake".to_owned(),
@@ -362,6 +375,9 @@ mod tests {
         assert_eq!(mistakes.iter().map(Mistake::line).collect::<Vec<_>>(), [1, 2]);
         assert!(mistakes.to_string().ends_with("2 mistakes in x.toml\n"));
         assert_eq!(Mistakes::of(Vec::new()), None);
+        let elsewhere = Mistake::new(&file.at("mine/x.toml"), 0..1, MistakeKind::BadValue, "one");
+        let rendered = Mistakes::from(elsewhere).to_string();
+        assert!(rendered.contains("--> mine/x.toml:1:1") && rendered.ends_with("1 mistake in mine/x.toml\n"));
     }
 
     proptest! {

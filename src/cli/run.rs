@@ -205,7 +205,12 @@ enum Refused {
 fn load_suite(folders: &[PathBuf]) -> Result<Suite, Refused> {
     let mut sources = embedded();
     for folder in folders {
-        sources.extend(files::read_folder(folder).map_err(|error| Refused::Message(error.to_string()))?);
+        let files = files::read_folder(folder).map_err(|error| Refused::Message(error.to_string()))?;
+        // The user's file is where a mistake is: the path below the folder is only its name.
+        sources.extend(files.into_iter().map(|file| {
+            let place = folder.join(&*file.path).display().to_string();
+            file.at(place)
+        }));
     }
     Suite::load(&sources).map_err(Refused::Mistakes)
 }

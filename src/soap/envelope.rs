@@ -7,6 +7,9 @@ use crate::{
     xml::{self, Document, Element, Position, QName, XmlError},
 };
 
+/// What the names of SOAP's own roles begin with.
+const ROLE: &str = "http://www.w3.org/2003/05/soap-envelope/role/";
+
 /// A SOAP 1.2 message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Envelope {
@@ -143,11 +146,12 @@ fn structure(position: Position, problem: &str) -> SoapError {
 }
 
 impl Addressing {
-    /// Picks the addressing headers out of the header blocks.
+    /// Picks the addressing headers out of the header blocks that are meant for the receiver.
     pub fn of(header: &[Element]) -> Self {
         let mut repeated = Vec::new();
+        let blocks = || header.iter().filter(|block| is_for_receiver(block));
         let mut one = |local: &'static str| {
-            let mut found = header.iter().filter(|block| block.name.is(ADDRESSING, local));
+            let mut found = blocks().filter(|block| block.name.is(ADDRESSING, local));
             let first = found.next();
             if found.next().is_some() {
                 repeated.push(local);
@@ -159,8 +163,8 @@ impl Addressing {
         let message_id = text(one("MessageID"));
         let to = text(one("To"));
         let reply_to = text(one("ReplyTo").and_then(|block| block.child(ADDRESSING, "Address")));
-        let relates_to = header
-            .iter()
+        one("FaultTo");
+        let relates_to = blocks()
             .filter(|block| block.name.is(ADDRESSING, "RelatesTo"))
             .map(|block| RelatesTo {
                 relationship: block.attribute("", "RelationshipType").unwrap_or(RelatesTo::REPLY).to_owned(),
@@ -174,6 +178,14 @@ impl Addressing {
     pub fn replies_to(&self) -> impl Iterator<Item = &str> {
         let is_reply = |relation: &&RelatesTo| relation.relationship == RelatesTo::REPLY;
         self.relates_to.iter().filter(is_reply).map(|relation| relation.id.as_str())
+    }
+}
+
+/// Whether a header block is for the last node of the message's path, or for every one. [SOAP1.2-1] 2.2, 5.2.2.
+fn is_for_receiver(block: &Element) -> bool {
+    match block.attribute(SOAP12, "role").map(str::trim) {
+        None | Some("") => true,
+        Some(role) => role.strip_prefix(ROLE).is_some_and(|role| matches!(role, "next" | "ultimateReceiver")),
     }
 }
 
@@ -233,5 +245,11 @@ mod tests {
     fn headers_that_stand_twice_are_told() {
         let text = envelope("<e:Header><w:Action>a</w:Action><w:Action>a</w:Action></e:Header><e:Body/>");
         assert_eq!(parse(&text).unwrap().addressing.repeated, ["Action"]);
+        // What is meant for another node on the way does not count.
+        let to = |role: &str| format!("<w:To e:role='{role}'>urn:b</w:To>");
+        let two = |role: &str| envelope(&format!("<e:Header>{}<w:To>urn:a</w:To></e:Header><e:Body/>", to(role)));
+        let addressing = parse(&two("urn:other")).unwrap().addressing;
+        assert_eq!((addressing.to.as_deref(), addressing.repeated.len()), (Some("urn:a"), 0));
+        assert_eq!(parse(&two(&format!("{ROLE}next"))).unwrap().addressing.repeated, ["To"]);
     }
 }

@@ -1,0 +1,217 @@
+//! The binary as a process: what it refuses, what it leaves on disk, how it ends when it is interrupted, killed or unread.
+//!
+//! Leaves out what a run finds. Signals are those of Unix.
+#![cfg(unix)]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _},
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Output, Stdio},
+};
+
+/// A folder of a test's own, gone with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("ipamspec-command-{}-{name}", std::process::id()));
+        fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ipamspec"));
+        command.args(arguments).current_dir(&self.0).env_remove("IPAMSPEC_TARGET").stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the binary")
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn code(output: &Output) -> Option<i32> {
+    output.status.code()
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn report(path: &Path) -> serde_json::Value {
+    serde_json::from_str(&fs::read_to_string(path).expect("a report")).expect("JSON")
+}
+
+/// A server that takes connections and never says anything.
+fn silent() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+    let url = format!("http://{}/Ipam/Server", listener.local_addr().expect("its address"));
+    (listener, url)
+}
+
+/// Starts a run against a server that never answers, and waits until it has begun.
+fn under_way(folder: &Folder, url: &str, out: &str) -> Child {
+    let arguments = ["run", "--target", url, "--out", out];
+    let mut child =
+        folder.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary");
+    let mut line = String::new();
+    let stdout = child.stdout.as_mut().expect("a pipe");
+    BufReader::new(stdout).read_line(&mut line).expect("a line");
+    assert!(line.starts_with("ipamspec "), "{line}");
+    child
+}
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill");
+    assert!(status.success());
+}
+
+#[test]
+fn what_cannot_begin_leaves_the_last_report() {
+    let folder = Folder::new("begin");
+    assert_eq!(code(&folder.run(&["run", "--quiet"])), Some(0));
+    let path = folder.file("reports/reference/report.json");
+    let before = fs::read(&path).expect("a report");
+    for wrong in [
+        ["run", "--case", "nothing"],
+        ["run", "--target", ""],
+        ["run", "--target", "nowhere.toml"],
+        ["run", "--cases", "nowhere"],
+        ["run", "--set", "timing.reply=1s"],
+        ["run", "--jobs", "0"],
+    ] {
+        let output = folder.run(&wrong);
+        assert_eq!(code(&output), Some(2), "{wrong:?}: {}", told(&output));
+        assert!(told(&output).starts_with("error: ") && output.stdout.is_empty(), "{wrong:?}");
+    }
+    assert_eq!(fs::read(&path).expect("a report"), before);
+    let unset = folder.command(&["run"]).env("IPAMSPEC_TARGET", "").output().expect("the binary");
+    assert_eq!(code(&unset), Some(2), "a variable that a job forgot is no reason for a green run");
+    assert_eq!(code(&folder.run(&["run", "--skip", "**"])), Some(4));
+}
+
+#[test]
+fn a_mistake_is_told_in_the_file_where_it_stands() {
+    let folder = Folder::new("mistake");
+    fs::create_dir_all(folder.file("mine/own")).expect("a folder");
+    fs::write(folder.file("mine/own/a.toml"), "abuot = 'x'\n").expect("a file");
+    let output = folder.run(&["run", "--cases", "mine"]);
+    assert_eq!(code(&output), Some(2));
+    assert!(told(&output).contains("--> mine/own/a.toml:1:1"), "{}", told(&output));
+}
+
+#[test]
+fn an_interrupted_run_writes_its_report_and_says_so() {
+    let folder = Folder::new("interrupted");
+    let (_listener, url) = silent();
+    for (name, reason) in [("-INT", "Ctrl-C"), ("-TERM", "SIGTERM")] {
+        let child = under_way(&folder, &url, "out");
+        signal(&child, name);
+        let output = child.wait_with_output().expect("an end");
+        assert_eq!(code(&output), Some(130), "{name}: {}", told(&output));
+        assert!(String::from_utf8_lossy(&output.stdout).contains(reason));
+        let report = report(&folder.file("out/report.json"));
+        assert_eq!((&report["interrupted"], &report["exit_code"]), (&reason.into(), &130.into()));
+        let events = fs::read_to_string(folder.file("out/events.jsonl")).expect("the record");
+        assert!(events.ends_with('\n') && events.contains("\"event\":\"interrupted\""), "{events}");
+    }
+}
+
+#[test]
+fn a_killed_run_still_has_its_report() {
+    let folder = Folder::new("killed");
+    let (_listener, url) = silent();
+    let mut child = under_way(&folder, &url, "out");
+    child.kill().expect("a signal");
+    child.wait().expect("an end");
+    assert!(!folder.file("out/report.json").exists());
+    let rendered = folder.run(&["report", "render", "out/events.jsonl"]);
+    assert_eq!(code(&rendered), Some(0), "{}", told(&rendered));
+    let report = report(&folder.file("out/report.json"));
+    assert_eq!(report["exit_code"], 130);
+    assert!(report["interrupted"].as_str().is_some_and(|reason| reason.contains("stops in the middle")));
+}
+
+#[test]
+fn one_folder_takes_one_run() {
+    let folder = Folder::new("two");
+    let (_listener, url) = silent();
+    let child = under_way(&folder, &url, "out");
+    let other = folder.run(&["run", "--out", "out"]);
+    assert_eq!(code(&other), Some(2));
+    assert!(told(&other).contains("another run writes to `out`"), "{}", told(&other));
+    // A folder that is taken away meanwhile comes back with the whole record in it.
+    fs::remove_dir_all(folder.file("out")).expect("it is there");
+    signal(&child, "-INT");
+    assert_eq!(code(&child.wait_with_output().expect("an end")), Some(130));
+    let rendered = folder.run(&["report", "render", "out/events.jsonl", "--out", "again"]);
+    assert_eq!(code(&rendered), Some(0), "{}", told(&rendered));
+    assert_eq!(report(&folder.file("again/report.json")), report(&folder.file("out/report.json")));
+}
+
+#[test]
+fn a_reader_that_goes_away_harms_nobody() {
+    let folder = Folder::new("unread");
+    assert_eq!(code(&folder.run(&["run", "--quiet", "--out", "out"])), Some(0));
+    let unread = |arguments: &[&str]| {
+        let mut child =
+            folder.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary");
+        drop(child.stdout.take());
+        child
+    };
+    for arguments in [&["run", "--verbose"][..], &["run", "--json"], &["report", "render", "out/events.jsonl"]] {
+        let output = unread(arguments).wait_with_output().expect("an end");
+        assert_eq!((code(&output), told(&output).as_str()), (Some(0), ""), "{arguments:?}");
+    }
+    let mut server =
+        folder.command(&["serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary");
+    let mut stdout = BufReader::new(server.stdout.take().expect("a pipe"));
+    let mut line = String::new();
+    stdout.read_line(&mut line).expect("a line");
+    assert!(line.contains("/Ipam/Server"), "{line}");
+    drop(stdout);
+    signal(&server, "-TERM");
+    let mut errors = String::new();
+    server.stderr.take().expect("a pipe").read_to_string(&mut errors).expect("text");
+    assert_eq!((server.wait().expect("an end").code(), errors.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn equal_seeds_give_equal_requests() {
+    let folder = Folder::new("seeds");
+    let requests = |seed: &str, out: &str| {
+        let output = folder.run(&["run", "--quiet", "--seed", seed, "--out", out]);
+        assert_eq!(code(&output), Some(0), "{}", told(&output));
+        let report = report(&folder.file(&format!("{out}/report.json")));
+        let cases = report["cases"].as_array().expect("cases").iter();
+        let exchanges = cases.flat_map(|case| case["evidence"]["exchanges"].as_array().expect("exchanges").clone());
+        let ids = exchanges.filter_map(|exchange| {
+            let (_, rest) = exchange["request"].as_str()?.split_once("<a:MessageID>")?;
+            rest.split_once('<').map(|(id, _)| id.to_owned())
+        });
+        ids.collect::<Vec<_>>()
+    };
+    let (one, again, other) = (requests("a", "one"), requests("a", "again"), requests("b", "other"));
+    assert_eq!(one, again);
+    assert!(one.iter().zip(&other).all(|(one, other)| one != other));
+    // The command of a report runs that case again.
+    let report = report(&folder.file("one/report.json"));
+    let case = &report["cases"][7];
+    let words = case["replay"].as_str().expect("a command").split(' ').collect::<Vec<_>>();
+    let replayed = folder.run(&[&words[1..], &["--quiet", "--json", "--out", "replayed"]].concat());
+    let replayed: serde_json::Value = serde_json::from_slice(&replayed.stdout).expect("JSON");
+    let found = replayed["cases"].as_array().expect("cases").iter().find(|other| other["id"] == case["id"]);
+    assert_eq!(found.expect("the case")["checks"], case["checks"]);
+}
