@@ -10,9 +10,12 @@ use tokio::sync::{mpsc, watch};
 pub use crate::{
     case::{Case, Glob, Mistakes, SourceFile, Suite, embedded},
     reference::{Behaviour, Mutant, Variant},
-    runner::{Kept, Options, Selection, Target, run::CannotRun, target::TargetError},
+    runner::{Kept, Options, Selection, Snapshots, Target, run::CannotRun, target::TargetError},
     spec::{Effect, Level, PortType, RequirementId},
-    verdict::{CaseRecord, Check, Claim, ClaimKind, Event, Finding, Outcome, Record, Summary},
+    verdict::{
+        CaseRecord, Check, Claim, ClaimKind, Event, FaultCounts, FaultStatus, Finding, Outcome, Record, RecordedFault,
+        RecordedFaults, Summary,
+    },
 };
 use crate::{reference, runner};
 

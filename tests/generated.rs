@@ -24,6 +24,8 @@ fn options(cases: &[&str], jobs: usize, kept: Kept) -> Options {
         seed: None,
         allow: Vec::new(),
         fail_on: Level::Must,
+        fail_on_drift: false,
+        recorded_faults: api::RecordedFaults::default(),
         replay: "ipamspec run".to_owned(),
         kept,
     }

@@ -40,6 +40,8 @@ fn run(suite: &Arc<Suite>, behaviour: Behaviour) -> Record {
         seed: None,
         allow: Vec::new(),
         fail_on: Level::Must,
+        fail_on_drift: false,
+        recorded_faults: api::RecordedFaults::default(),
         replay: String::new(),
         kept: api::Kept::default(),
     };

@@ -43,6 +43,8 @@ fn run_once(suite: Arc<Suite>, wanted: &[String]) -> Record {
         seed: None,
         allow: Vec::new(),
         fail_on: Level::Must,
+        fail_on_drift: false,
+        recorded_faults: api::RecordedFaults::default(),
         replay: "cargo test --test suite --".to_owned(),
         kept: api::Kept::default(),
     };

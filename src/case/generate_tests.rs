@@ -112,6 +112,7 @@ fn each_mistake_is_told_where_it_stands() {
         (matrix, HOLE, FAULT, "8: `x` is a key of the matrix, too"),
         (string, "<taskType/>", FAULT, "8: `x` is used nowhere"),
         (string, HOLE, "fault = \"any\"\n[step.capture]\nx = \".\"", "`x` is taken"),
+        (string, HOLE, "fault = \"any\"\nsnapshot = true", "generated values differ with the seed"),
         (string, "<taskType>{{x}}", FAULT, "the body is not well-formed"),
         ("x = { xml = \"any\" }", "<taskType a=\"{{x}}\"/>", FAULT, "the body is not well-formed"),
         (

@@ -213,6 +213,15 @@ fn expect(
         }
     });
     let snapshot = fields.boolean("snapshot", told);
+    if let Some((true, span)) = &snapshot
+        && !context.names.generated.is_empty()
+    {
+        told.bad_value(
+            span.clone(),
+            "a snapshot is compared from run to run, and generated values differ with the seed",
+        )
+        .help("leave `snapshot` out");
+    }
     let requirement = assertion::requirement(&mut fields, context.mentioned, told);
     let requirement = requirement.unwrap_or_else(|| context.owner.clone());
     let value_span = fields.key_span("value");

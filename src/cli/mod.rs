@@ -7,6 +7,7 @@ mod colour;
 mod report;
 mod run;
 mod serve;
+mod snapshots;
 mod stop;
 
 use std::{
@@ -32,7 +33,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run cases against a target, or against the reference server where none is given
-    Run(run::Arguments),
+    Run(Box<run::Arguments>),
     /// Serve the reference server, conformant or with named mutants
     Serve(serve::Arguments),
     /// Render the reports of a recorded run again
@@ -58,7 +59,7 @@ pub fn main() -> ExitCode {
     };
     let work = async {
         match arguments.command {
-            Command::Run(arguments) => run::run(arguments).await,
+            Command::Run(arguments) => run::run(*arguments).await,
             Command::Serve(arguments) => serve::serve(arguments).await,
             Command::Report(arguments) => report::report(&arguments),
         }

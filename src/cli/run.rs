@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{colour::Colour, on_terminal, print, refuse, report as rendering, stop};
+use super::{colour::Colour, on_terminal, print, refuse, report as rendering, snapshots, stop};
 use crate::{
     api::{Behaviour, Reference},
     case::{Mistakes, Suite, embedded, glob::Glob},
@@ -16,9 +16,11 @@ use crate::{
         terminal::{Detail, Terminal},
         to_json,
     },
-    runner::{self, Kept, Options, Selection, Target, files, keep::Replay, store::EventLog, target::TargetError},
+    runner::{
+        self, Kept, Options, Selection, Snapshots, Target, files, keep::Replay, store::EventLog, target::TargetError,
+    },
     spec::{Effect, Level, PortType},
-    verdict::{Event, Record, exit},
+    verdict::{Event, Record, RecordedFaults, exit},
 };
 
 /// The arguments of `run`.
@@ -61,9 +63,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE#CASE")]
     #[arg(conflicts_with_all = ["case", "requirement", "port_type", "level", "skip", "seed"])]
     replay: Option<String>,
-    /// End with exit code 1 on findings of this level or a stronger one: must, should
-    #[arg(long, value_name = "LEVEL", default_value = "must", value_parser = fail_on)]
-    fail_on: Level,
+    #[command(flatten)]
+    faults: snapshots::FaultArguments,
     /// Write the report to this folder; reports/<target> where none is given
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -87,13 +88,6 @@ fn port_type(word: &str) -> Result<PortType, String> {
 
 fn level(word: &str) -> Result<Level, String> {
     Level::parse(word).ok_or_else(|| "the levels are: must, should, may, observe".to_owned())
-}
-
-fn fail_on(word: &str) -> Result<Level, String> {
-    level(word)
-        .ok()
-        .filter(|level| *level >= Level::Should)
-        .ok_or_else(|| "findings have the level must or should".to_owned())
 }
 
 fn effect(word: &str) -> Result<Effect, String> {
@@ -162,6 +156,14 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
             return refuse(&format!("{error}{help}"));
         }
     };
+    let place = match arguments.faults.place(&target, server.is_some()) {
+        Ok(place) => place,
+        Err(message) => return refuse(&message),
+    };
+    let recorded = match place.as_ref().map(|place| place.load(&suite.cases)).transpose() {
+        Ok(recorded) => recorded.unwrap_or_default(),
+        Err(broken) => return refuse(&broken.to_string()),
+    };
     let folder = arguments.out.clone().unwrap_or_else(|| {
         let folder = PathBuf::from("reports");
         let folder = folder.join(if server.is_some() { "reference".to_owned() } else { target.profile() });
@@ -169,7 +171,7 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
         if arguments.replay.is_some() { folder.join("replay") } else { folder }
     });
     kept.again = Some(format!("{} --replay {}", command(&arguments), quoted(&shown(&folder.join("report.json")))));
-    let options = options(&arguments, &suite, kept);
+    let options = options(&arguments, &suite, kept, recorded);
     // Reports of an earlier run stay where this one cannot begin.
     if let Err(cannot) = runner::run::check(&suite, &target, &options) {
         return refuse(&cannot.to_string());
@@ -182,7 +184,7 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
     let (sender, receiver) = mpsc::unbounded_channel();
     let stop = stop::watch_signals();
     let running = tokio::spawn(async move { runner::run(suite, target, lab, options, sender, stop).await });
-    let code = Audience::new(&arguments, folder).listen(receiver, log).await;
+    let code = Audience::new(&arguments, folder, place).listen(receiver, log).await;
     let code = match running.await {
         Ok(Ok(())) => code,
         Ok(Err(cannot)) => refuse(&cannot.to_string()),
@@ -215,7 +217,7 @@ fn load_suite(folders: &[PathBuf]) -> Result<Suite, Refused> {
     Suite::load(&sources).map_err(Refused::Mistakes)
 }
 
-fn options(arguments: &Arguments, suite: &Suite, kept: Kept) -> Options {
+fn options(arguments: &Arguments, suite: &Suite, kept: Kept, recorded_faults: RecordedFaults) -> Options {
     let globs = |patterns: &[String]| patterns.iter().map(|pattern| Glob::parse(pattern)).collect();
     Options {
         selection: Selection {
@@ -228,7 +230,9 @@ fn options(arguments: &Arguments, suite: &Suite, kept: Kept) -> Options {
         jobs: arguments.jobs.map(|jobs| usize::try_from(jobs).unwrap_or(usize::MAX)),
         seed: arguments.seed.clone(),
         allow: arguments.allow.clone(),
-        fail_on: arguments.fail_on,
+        fail_on: arguments.faults.fail_on(),
+        fail_on_drift: arguments.faults.fail_on_drift(),
+        recorded_faults,
         replay: format!("{} --seed {}", command(arguments), quoted(arguments.seed.as_deref().unwrap_or(&suite.digest))),
         kept,
     }
@@ -246,6 +250,9 @@ fn command(arguments: &Arguments) -> String {
     }
     for folder in &arguments.cases {
         option("--cases", &folder.display().to_string());
+    }
+    if let Some(folder) = &arguments.faults.snapshots {
+        option("--snapshots", &folder.display().to_string());
     }
     for effect in &arguments.allow {
         option("--allow", effect.as_str());
@@ -266,14 +273,16 @@ fn quoted(word: &str) -> String {
 /// Whoever listens to a run: the record on disk, the terminal, and in the end the reports.
 struct Audience {
     folder: PathBuf,
+    snapshots: Option<Snapshots>,
     json: bool,
+    quiet: bool,
     terminal: Terminal,
     progress: Option<Progress>,
     events: Vec<Event>,
 }
 
 impl Audience {
-    fn new(arguments: &Arguments, folder: PathBuf) -> Self {
+    fn new(arguments: &Arguments, folder: PathBuf, snapshots: Option<Snapshots>) -> Self {
         let detail = match (arguments.quiet, arguments.verbose) {
             (true, _) => Detail::Quiet,
             (_, true) => Detail::Every,
@@ -282,7 +291,9 @@ impl Audience {
         let live = on_terminal() && !arguments.json && !arguments.quiet;
         Self {
             folder,
+            snapshots,
             json: arguments.json,
+            quiet: arguments.quiet,
             terminal: Terminal::new(detail, arguments.color.applies(on_terminal())),
             progress: live.then(Progress::default),
             events: Vec::new(),
@@ -322,16 +333,23 @@ impl Audience {
             }
         };
         let written = rendering::write(&self.folder, &record);
+        let kept = self.snapshots.as_ref().map(|place| place.keep(&record.cases).map(|kept| (place, kept))).transpose();
         if self.json {
             print(&to_json(&record));
         } else {
             let report = self.folder.join("index.html");
+            if let (Ok(Some((place, kept))), false) = (&kept, self.quiet) {
+                print(&snapshots::told(place, *kept));
+            }
             let text = self.terminal.finish(&record, Some(&shown(&report)));
             print(&text);
         }
+        if let Err(error) = &kept {
+            refuse(&error.to_string());
+        }
         match written {
             Err(error) => refuse(&error.to_string()),
-            Ok(()) if unwritten.is_some() => exit::USAGE,
+            Ok(()) if kept.is_err() || unwritten.is_some() => exit::USAGE,
             Ok(()) => record.exit_code,
         }
     }

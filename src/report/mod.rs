@@ -3,6 +3,7 @@
 //! Leaves out deciding: it shows what the record says.
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
+mod faults;
 mod groups;
 mod headline;
 pub mod html;

@@ -4,12 +4,15 @@ use crate::{
     session::Layer,
     spec::{Effect, Level, RequirementId},
     verdict::{
-        CasePlan, CaseRecord, Check, Claim, ClaimKind, Event, Evidence, Exchange, Finding, FindingStatus, Generated,
-        Note, Outcome, Record, RunStarted, Summary, TargetRecord,
+        CasePlan, CaseRecord, Check, Claim, ClaimKind, Event, Evidence, Exchange, FaultCounts, Finding, FindingStatus,
+        Generated, Note, Outcome, Record, RecordedFault, RunStarted, Summary, TargetRecord,
         ledger::{LedgerRow, Status},
         record::{RulingRow, Suite, Tool},
     },
 };
+
+/// What a fault says in these records.
+const SAID: &str = "origin: operation\ncode: Sender\nreason (en-US): no\nexception:\n  id: IpamApiInvalidParameter";
 
 pub(super) fn id(text: &str) -> RequirementId {
     RequirementId::parse(text).unwrap()
@@ -81,6 +84,7 @@ pub(super) fn case(name: &str, outcome: Outcome, reason: &str, checks: Vec<Check
         },
         generated: None,
         checks,
+        recorded_faults: Vec::new(),
     }
 }
 
@@ -152,6 +156,7 @@ fn of_cases(cases: Vec<CaseRecord>, requirements: Vec<LedgerRow>) -> Record {
             reasons: vec!["missing net.tcp".to_owned(), "2 musts are violated".to_owned()],
         },
         summary,
+        recorded_faults: FaultCounts::default(),
         cases,
         findings,
         rulings: vec![RulingRow {
@@ -182,7 +187,7 @@ pub(super) fn record() -> Record {
     };
     let order = check("step-1/order", "get-tasks.order", Outcome::Warn, "the tasks are not in the order of their type");
     let good = || check("step-1/answer", "start-task.starts", Outcome::Pass, "the reply came");
-    of_cases(
+    let mut record = of_cases(
         vec![
             CaseRecord {
                 generated: Some(generated("a")),
@@ -254,7 +259,18 @@ pub(super) fn record() -> Record {
                 "A client that is idle sends a Keepalive.",
             ),
         ],
-    )
+    );
+    let compare = |step, recorded| RecordedFault::compare(step, recorded, SAID.to_owned());
+    let drift = SAID.replace("Sender", "Receiver");
+    for (case, faults) in record.cases.iter_mut().skip(3).zip([
+        vec![compare(1, Some(SAID))],
+        vec![compare(1, Some(&drift)), compare(2, None)],
+        vec![compare(1, Some(&drift))],
+    ]) {
+        case.recorded_faults = faults;
+    }
+    record.recorded_faults = FaultCounts::of(record.cases.iter().flat_map(|case| &case.recorded_faults));
+    record
 }
 
 /// A run against our own server in which everything passed.
@@ -329,6 +345,9 @@ pub(super) fn hostile(text: &str) -> Record {
         }
         case.evidence.trace = vec![t()];
         case.evidence.wire = Some(t());
+        for fault in &mut case.recorded_faults {
+            (fault.recorded, fault.got) = (Some(t()), format!("{text} {text}"));
+        }
     }
     for finding in &mut record.findings {
         (finding.fingerprint, finding.case, finding.check) = (t(), t(), t());
@@ -373,6 +392,7 @@ pub(super) fn events(record: &Record) -> Vec<Event> {
         |case: &CaseRecord| CasePlan { id: case.id.clone(), requirements: case.requirements.clone(), selected: true };
     let mut events = vec![Event::RunStarted(Box::new(RunStarted {
         fail_on: Level::Must,
+        fail_on_drift: false,
         schema: "ipamspec-events/1".to_owned(),
         tool_version: record.tool.version.clone(),
         suite_digest: record.suite.digest.clone(),

@@ -9,18 +9,21 @@ use std::{
 };
 
 use super::{
+    faults,
     groups::{self, FindingGroup, ReasonGroup},
     headline::{claim, headline},
     sanitize::Shown,
     words::{self, Tone, count, duration, grouped},
     wrap::{WIDTH, wrap},
 };
-use crate::verdict::{CaseRecord, Event, FindingStatus, Outcome, Record, RunStarted};
+use crate::verdict::{CaseRecord, Event, FaultStatus, FindingStatus, Outcome, Record, RunStarted};
 
 /// How much of a text from outside is shown, in characters; the report has the whole.
 const LIMIT: usize = 400;
 /// How many findings are shown in full.
 const FINDINGS: usize = 20;
+/// How many lines of a difference are shown.
+const DIFF: usize = 12;
 /// How many reasons are shown for each outcome.
 const REASONS: usize = 8;
 /// How many cases are named where several share a reason or a finding.
@@ -80,6 +83,7 @@ impl Terminal {
 
     fn last_screen(&self, record: &Record, report: Option<&str>, out: &mut String) -> fmt::Result {
         self.findings(record, report, out)?;
+        self.drift(record, report, out)?;
         for outcome in [Outcome::Fail, Outcome::Warn, Outcome::Error, Outcome::Inconclusive, Outcome::Skip] {
             let quiet = self.detail == Detail::Quiet && matches!(outcome, Outcome::Inconclusive | Outcome::Skip);
             if !quiet {
@@ -149,6 +153,38 @@ impl Terminal {
         for finding in stale.take(FINDINGS) {
             let [case, check] = [&finding.case, &finding.check].map(|text| Shown::line(text));
             writeln!(out, "\nstale  {case}  {check}: the baseline has this finding and it did not come")?;
+        }
+        Ok(())
+    }
+
+    fn drift(&self, record: &Record, report: Option<&str>, out: &mut String) -> fmt::Result {
+        let drifts = faults::drifts(record);
+        for group in drifts.iter().take(FINDINGS) {
+            let Some((_, case)) = group.cases.first() else { continue };
+            let word = words::fault_status(FaultStatus::Drift);
+            let id = Shown::line(&case.id);
+            writeln!(
+                out,
+                "\n{}  {}  step {}",
+                self.ink.tone(word.tone, word.word),
+                self.ink.bold(id.as_str()),
+                group.step
+            )?;
+            let lines: Vec<&str> = group.diff.lines().collect();
+            for line in lines.iter().take(DIFF) {
+                writeln!(out, "  {}", Shown::line_within(line, LIMIT))?;
+            }
+            if lines.len() > DIFF {
+                writeln!(out, "  and {} in the report", count(lines.len() - DIFF, "more line"))?;
+            }
+            if let Some(others) = group.cases.get(1..).filter(|others| !others.is_empty()) {
+                let text = format!("{}: {}", count(others.len(), "more case"), names(others));
+                self.labelled("also in", Some(&text), out)?;
+            }
+        }
+        if drifts.len() > FINDINGS {
+            let place = Shown::line(report.unwrap_or("the report"));
+            writeln!(out, "\nand {} more that drifted in {place}", grouped(drifts.len() - FINDINGS))?;
         }
         Ok(())
     }
@@ -247,6 +283,17 @@ impl Terminal {
         });
         let line = format!("{}: {}", count(record.requirements.len(), "requirement"), rows.join(", "));
         writeln!(out, "{}", wrap(&line, 0, 2))?;
+        let faults = &record.recorded_faults;
+        if faults.total() > 0 {
+            let drift = format!("{} drift", grouped(faults.drift));
+            let drift = if faults.drift == 0 {
+                drift
+            } else {
+                self.ink.tone(words::fault_status(FaultStatus::Drift).tone, &drift)
+            };
+            let number = count(faults.total(), "recorded fault");
+            writeln!(out, "{number}: {} same, {} new, {drift}", grouped(faults.same), grouped(faults.new))?;
+        }
         if let Some(report) = report {
             writeln!(out, "report: {}", Shown::line(report))?;
         }

@@ -3,7 +3,7 @@
 //!
 //! Leaves out layout. `report.json` has the same words by way of serde.
 
-use crate::verdict::{FindingStatus, Outcome, ledger::Status};
+use crate::verdict::{FaultStatus, FindingStatus, Outcome, ledger::Status};
 
 /// How a report shows an outcome or a status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +86,16 @@ pub fn status(status: Status) -> Word {
         Status::Untestable => ("untestable", "·", Tone::Quiet),
     };
     Word { word, symbol, tone }
+}
+
+/// How the status of a recorded fault is shown.
+pub fn fault_status(status: FaultStatus) -> Word {
+    let (symbol, tone) = match status {
+        FaultStatus::Same => ("=", Tone::Quiet),
+        FaultStatus::New => ("+", Tone::Quiet),
+        FaultStatus::Drift => ("~", Tone::Caution),
+    };
+    Word { word: status.as_str(), symbol, tone }
 }
 
 /// What a baseline says of a finding, in a word.

@@ -22,7 +22,9 @@ use crate::{
     session::{Layer, Outgoing},
     soap,
     spec::{Effect, Operation},
-    verdict::{Blame, CaseRecord, Catalogue, Check, Evidence, Exchange, Generated, Outcome},
+    verdict::{
+        Blame, CaseRecord, Catalogue, Check, Evidence, Exchange, Generated, Outcome, RecordedFault, RecordedFaults,
+    },
     xml::{self, Element},
 };
 
@@ -43,6 +45,8 @@ pub struct Executor {
     pub replay: Arc<str>,
     /// Generated values of an earlier run, and where those of this run are kept.
     pub kept: Arc<Kept>,
+    /// What was recorded of faults before.
+    pub recorded_faults: Arc<RecordedFaults>,
 }
 
 /// How a case ended before its last step.
@@ -79,6 +83,7 @@ struct Running<'a> {
     captures: BTreeMap<String, String>,
     checks: Vec<Check>,
     exchanges: Vec<Exchange>,
+    recorded_faults: Vec<RecordedFault>,
 }
 
 impl Executor {
@@ -154,15 +159,17 @@ impl Executor {
             captures: values,
             checks: Vec::new(),
             exchanges: Vec::new(),
+            recorded_faults: Vec::new(),
         };
         let ended = running.steps().await;
-        let Running { checks, exchanges, .. } = running;
+        let Running { checks, exchanges, recorded_faults, .. } = running;
         let held_back = matches!(ended, Ended::HeldBack(_));
         let (outcome, reason, blame) = outcome(ended, &checks);
         let record = CaseRecord {
             duration_ms: ask::millis(began.elapsed()),
             checks,
             evidence: Evidence { exchanges, ..Evidence::default() },
+            recorded_faults,
             ..self.record(case, outcome, reason, blame)
         };
         (record, held_back)
@@ -189,6 +196,7 @@ impl Executor {
             checks: Vec::new(),
             evidence: Evidence::default(),
             generated: None,
+            recorded_faults: Vec::new(),
         }
     }
 }
@@ -255,6 +263,10 @@ impl Running<'_> {
             }
             let stopped = judged.checks.iter().any(|check| check.outcome > Outcome::Warn);
             self.checks.append(&mut judged.checks);
+            if let Some(said) = judged.said.take() {
+                let recorded = self.executor.recorded_faults.get(&(self.case.id.clone(), number));
+                self.recorded_faults.push(RecordedFault::compare(number, recorded.map(String::as_str), said));
+            }
             if let Some(reason) = judged.unmet {
                 return Err(Ended::Skip(reason));
             }

@@ -42,6 +42,7 @@ fn record(outcome: Outcome, check: &str) -> CaseRecord {
             fingerprint: String::new(),
         }],
         evidence: Evidence::default(),
+        recorded_faults: Vec::new(),
         generated: None,
     }
 }

@@ -5,6 +5,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
+use super::said;
 use crate::{
     case::{Answer as Expected, Case, FaultKind, Step, judge_value},
     session::{End, HttpHead, Layer, Observed},
@@ -45,6 +46,8 @@ pub struct Judged {
     pub values_hold: bool,
     /// Why the case means nothing on this target, where it does not; a step that polls asks again where there is a reply.
     pub unmet: Option<String>,
+    /// What the answer says, where the step records it.
+    pub said: Option<String>,
 }
 
 /// Whether an answer is such that only a control request can tell the target's failure from the world's.
@@ -74,7 +77,7 @@ pub fn judge(
     let judged = match checked {
         None => {
             bench.not_reached();
-            Judged { checks: Vec::new(), reply: None, values_hold: false, unmet: None }
+            Judged { checks: Vec::new(), reply: None, values_hold: false, unmet: None, said: None }
         }
         Some(answer) => bench.operation(answer, vars),
     };
@@ -233,7 +236,7 @@ impl Bench<'_> {
 
     /// What the case expects of the answer.
     fn operation(&mut self, answer: Answer, vars: &dyn Fn(&str) -> Option<String>) -> Judged {
-        let mut judged = Judged { checks: Vec::new(), reply: None, values_hold: true, unmet: None };
+        let mut judged = Judged { checks: Vec::new(), reply: None, values_hold: true, unmet: None, said: None };
         if let Answer::Fault(fault) = &answer {
             self.exception(fault);
         }
@@ -284,6 +287,14 @@ impl Bench<'_> {
                     "one IpamException in the Detail",
                     &got,
                 );
+            }
+            if expect.snapshot {
+                judged.said = match (expect.answer, &body) {
+                    (_, Err(fault)) => Some(said::of_fault(fault)),
+                    (Expected::Either, Ok(reply)) => Some(said::of_reply(reply)),
+                    // A reply where a fault must come is a finding, and nothing to record.
+                    (Expected::Fault(_) | Expected::Reply, Ok(_)) => None,
+                };
             }
             if stopped {
                 self.values_not_reached("the answer is not the expected one");

@@ -26,7 +26,7 @@ use crate::{
     session::Guard,
     spec::{Effect, Level, PortType},
     transport::{BadCertificates, HttpOptions, HttpTransport},
-    verdict::{Blame, CasePlan, CaseRecord, Event, Note, Outcome, RunStarted},
+    verdict::{Blame, CasePlan, CaseRecord, Event, Note, Outcome, RecordedFaults, RunStarted},
 };
 
 /// What a run is asked for, beside its target.
@@ -42,6 +42,10 @@ pub struct Options {
     pub allow: Vec<Effect>,
     /// The weakest level whose new findings make the run end with exit code 1.
     pub fail_on: Level,
+    /// Whether recorded faults that drifted make it end so as well.
+    pub fail_on_drift: bool,
+    /// What was recorded of faults before.
+    pub recorded_faults: RecordedFaults,
     /// The command that runs this again, up to `--case`.
     pub replay: String,
     /// Generated values of an earlier run to run again, and where those of this run are kept.
@@ -126,6 +130,7 @@ pub async fn run(
         kept: Arc::new(options.kept),
         lab,
         target: target.clone(),
+        recorded_faults: Arc::new(options.recorded_faults),
     };
     let sessions = target.limits.sessions;
     let jobs = options.jobs.map_or(sessions, |jobs| jobs.min(sessions)).max(1);
@@ -194,6 +199,7 @@ fn started(
         seed: seed.to_owned(),
         started: now.to_string(),
         fail_on: options.fail_on,
+        fail_on_drift: options.fail_on_drift,
         target: target.record(reference),
         cases: suite
             .cases

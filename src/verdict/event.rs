@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Evidence, Outcome, Requirement, Ruling};
+use super::{Check, Evidence, Outcome, RecordedFault, Requirement, Ruling};
 use crate::spec::{Effect, Level, RequirementId};
 
 /// One thing that happened in a run.
@@ -56,6 +56,9 @@ pub struct RunStarted {
     pub started: String,
     /// The weakest level whose new findings make the run end with exit code 1.
     pub fail_on: Level,
+    /// Whether recorded faults that drifted make it end so as well.
+    #[serde(default)]
+    pub fail_on_drift: bool,
     /// The server under test.
     pub target: TargetRecord,
     /// Every case of the suite, in the order of the report.
@@ -140,6 +143,9 @@ pub struct CaseRecord {
     pub checks: Vec<Check>,
     /// What proves them.
     pub evidence: Evidence,
+    /// What its recorded faults say, and whether that is what they said before; in the order of the steps.
+    #[serde(default)]
+    pub recorded_faults: Vec<RecordedFault>,
     /// What was made up for it, where its file asks for that; the checks are those of these values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated: Option<Generated>,

@@ -9,12 +9,16 @@ pub mod claim;
 pub mod event;
 pub mod exit;
 pub mod ledger;
+pub mod normalise;
 pub mod outcome;
 pub mod record;
+pub mod snapshot;
 
 pub use catalogue::{Catalogue, Requirement, Ruling};
-pub use check::{Check, Evidence, Exchange, Finding, FindingStatus, hex, normalise};
+pub use check::{Check, Evidence, Exchange, Finding, FindingStatus, hex};
 pub use claim::{Claim, ClaimKind};
 pub use event::{Blame, CasePlan, CaseRecord, Event, Generated, Note, RunStarted, TargetRecord};
+pub use normalise::normalise;
 pub use outcome::{Outcome, Summary};
 pub use record::Record;
+pub use snapshot::{FaultCounts, FaultStatus, RecordedFault, RecordedFaults};

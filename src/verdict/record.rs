@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Blame, CaseRecord, Claim, Event, Finding, FindingStatus, Note, Outcome, RunStarted, Summary, TargetRecord, exit,
+    Blame, CaseRecord, Claim, Event, FaultCounts, Finding, FindingStatus, Note, Outcome, RunStarted, Summary,
+    TargetRecord, exit,
     ledger::{LedgerRow, ledger},
 };
 
@@ -34,6 +35,9 @@ pub struct Record {
     pub claim: Claim,
     /// How many cases came to each outcome.
     pub summary: Summary,
+    /// How many recorded faults read as they did before; outside the outcomes.
+    #[serde(default)]
+    pub recorded_faults: FaultCounts,
     /// The cases, in the order of the suite.
     pub cases: Vec<CaseRecord>,
     /// The checks that failed or warned.
@@ -132,6 +136,7 @@ impl Record {
         for case in &cases {
             summary.count(case.outcome);
         }
+        let recorded_faults = FaultCounts::of(cases.iter().flat_map(|case| &case.recorded_faults));
         let findings: Vec<Finding> = cases.iter().flat_map(findings_of).collect();
         let requirements = ledger(&started.requirements, &started.cases, &cases);
         let claim = Claim::of(&started.target, &requirements, interrupted.is_some());
@@ -144,7 +149,8 @@ impl Record {
             file_error: blamed(Blame::File),
             findings: findings
                 .iter()
-                .any(|finding| finding.status == FindingStatus::New && finding.level >= started.fail_on),
+                .any(|finding| finding.status == FindingStatus::New && finding.level >= started.fail_on)
+                || (started.fail_on_drift && recorded_faults.drift > 0),
             inconclusive: summary.inconclusive > 0
                 || notes.iter().any(|note| note.blocking)
                 || (selected && judged == 0),
@@ -165,6 +171,7 @@ impl Record {
             target: started.target.clone(),
             claim,
             summary,
+            recorded_faults,
             rulings: rulings(started, &cases),
             cases,
             findings,
@@ -226,7 +233,7 @@ mod tests {
     use crate::{
         session::Layer,
         spec::{Effect, Level, RequirementId},
-        verdict::{CasePlan, Check, ClaimKind, Evidence, Requirement, ledger::Status},
+        verdict::{CasePlan, Check, ClaimKind, Evidence, RecordedFault, Requirement, ledger::Status},
     };
 
     fn id(text: &str) -> RequirementId {
@@ -254,6 +261,7 @@ mod tests {
             seed: "s".to_owned(),
             started: "2024-01-01T00:00:00Z".to_owned(),
             fail_on: Level::Must,
+            fail_on_drift: false,
             target: TargetRecord {
                 name: "t".to_owned(),
                 url: "http://127.0.0.1/".to_owned(),
@@ -307,6 +315,7 @@ mod tests {
             checks: checks.iter().map(check).collect(),
             evidence: Evidence::default(),
             generated: None,
+            recorded_faults: Vec::new(),
         }))
     }
 
@@ -394,6 +403,21 @@ mod tests {
         assert_eq!(fold(&[plan.clone(), case.clone(), END]).exit_code, 0);
         let Event::RunStarted(run) = &mut plan else { panic!() };
         run.fail_on = Level::Should;
+        assert_eq!(fold(&[plan, case, END]).exit_code, 1);
+    }
+
+    #[test]
+    fn drift_is_counted_and_green_unless_asked_for() {
+        let mut plan = started(&[("a", "r.one")]);
+        let Event::CaseFinished(mut case) = finished("a", Outcome::Pass, &[("r.one", Outcome::Pass)]) else { panic!() };
+        let fault = |step, recorded| RecordedFault::compare(step, recorded, "code: Sender".to_owned());
+        case.recorded_faults = vec![fault(1, Some("code: Receiver")), fault(2, None), fault(3, Some("code: Sender"))];
+        let case = Event::CaseFinished(case);
+        let record = fold(&[plan.clone(), case.clone(), END]);
+        assert_eq!(record.recorded_faults, FaultCounts { same: 1, new: 1, drift: 1 });
+        assert_eq!((record.summary.pass, record.findings.len(), record.exit_code), (1, 0, 0));
+        let Event::RunStarted(run) = &mut plan else { panic!() };
+        run.fail_on_drift = true;
         assert_eq!(fold(&[plan, case, END]).exit_code, 1);
     }
 }

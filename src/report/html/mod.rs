@@ -4,13 +4,14 @@
 //! [`Shown`], is escaped by the template, and stands between tags only, never in an attribute.
 
 mod cases;
+mod faults;
 mod ledger;
 
 use std::collections::BTreeMap;
 
 use askama::Template;
 
-use self::{cases::Folder, ledger::Section};
+use self::{cases::Folder, faults::Faults, ledger::Section};
 use super::{
     groups::{self, FindingGroup},
     headline::{Headline, capitalised, claim, headline, subject},
@@ -57,6 +58,7 @@ struct Page<'a> {
     sections: Vec<Section<'a>>,
     folders: Vec<Folder<'a>>,
     rulings: Vec<Ruling>,
+    faults: Faults,
     skipped: Vec<(Shown, Vec<Link>, usize)>,
     notes: Vec<Shown>,
     facts: Vec<(&'static str, Shown)>,
@@ -150,6 +152,7 @@ impl<'a> Page<'a> {
                     cases: ruling.cases.iter().take(NAMES).map(|id| places.link(id)).collect(),
                 })
                 .collect(),
+            faults: Faults::of(record),
             skipped: reasons(record, Outcome::Skip),
             notes: record.notes.iter().map(|note| Shown::line(&note.text)).collect(),
             facts: facts(record),
