@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
 mod colour;
+mod format;
 mod report;
 mod run;
 mod serve;

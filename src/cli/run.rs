@@ -7,7 +7,11 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{colour::Colour, on_terminal, print, refuse, report as rendering, stop};
+use super::{
+    colour::Colour,
+    format::{self, Format},
+    on_terminal, print, refuse, stop,
+};
 use crate::{
     api::{Behaviour, Reference},
     case::{Mistakes, Suite, embedded, glob::Glob},
@@ -67,6 +71,9 @@ pub(super) struct Arguments {
     /// Write the report to this folder; reports/<target> where none is given
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write these reports and no others; may be given more than once
+    #[arg(long, value_enum, value_name = "FORMAT", default_values_t = format::DEFAULT)]
+    format: Vec<Format>,
     /// Print report.json and nothing else
     #[arg(long)]
     json: bool,
@@ -261,6 +268,7 @@ fn quoted(word: &str) -> String {
 /// Whoever listens to a run: the record on disk, the terminal, and in the end the reports.
 struct Audience {
     folder: PathBuf,
+    formats: Vec<Format>,
     json: bool,
     terminal: Terminal,
     progress: Option<Progress>,
@@ -277,6 +285,7 @@ impl Audience {
         let live = on_terminal() && !arguments.json && !arguments.quiet;
         Self {
             folder,
+            formats: arguments.format.clone(),
             json: arguments.json,
             terminal: Terminal::new(detail, arguments.color.applies(on_terminal())),
             progress: live.then(Progress::default),
@@ -316,18 +325,18 @@ impl Audience {
                 return exit::OURS;
             }
         };
-        let written = rendering::write(&self.folder, &record);
+        let written = format::write(&self.folder, &record, &self.formats);
         if self.json {
             print(&to_json(&record));
         } else {
-            let report = self.folder.join("index.html");
-            let text = self.terminal.finish(&record, Some(&shown(&report)));
+            let report = written.as_ref().ok().and_then(|written| written.first()).map(|path| shown(path));
+            let text = self.terminal.finish(&record, report.as_deref());
             print(&text);
         }
         match written {
             Err(error) => refuse(&error.to_string()),
-            Ok(()) if unwritten.is_some() => exit::USAGE,
-            Ok(()) => record.exit_code,
+            Ok(_) if unwritten.is_some() => exit::USAGE,
+            Ok(_) => record.exit_code,
         }
     }
 

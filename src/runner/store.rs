@@ -52,7 +52,7 @@ impl EventLog {
     /// # Errors
     /// The folder or the file cannot be written, or another run writes to it.
     pub fn create(folder: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder).map_err(|error| io_error("make the folder", folder, error))?;
+        make_folder(folder)?;
         let path = folder.join("events.jsonl");
         let opened = OpenOptions::new().create(true).write(true).truncate(false).open(&path);
         let file = opened.map_err(|error| io_error("write", &path, error))?;
@@ -60,7 +60,7 @@ impl EventLog {
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Err(StoreError::Busy(folder.to_owned()));
         }
-        for stale in ["report.json", "index.html"] {
+        for stale in ["report.json", "index.html", "junit.xml"] {
             match fs::remove_file(folder.join(stale)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(io_error("replace", &folder.join(stale), error));
@@ -93,6 +93,14 @@ impl EventLog {
         line.push(b'\n');
         self.file.write_all(&line).map_err(|error| io_error("write", &self.path, error))
     }
+}
+
+/// Makes the folder of a run, where there is none.
+///
+/// # Errors
+/// It cannot be made: a file stands in its place, or the system refuses.
+pub fn make_folder(folder: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(folder).map_err(|error| io_error("make the folder", folder, error))
 }
 
 /// Writes a file of a report.
