@@ -54,6 +54,8 @@
     if (found.hidden) ask('', '');
     found.open = true;
     found.scrollIntoView();
+    // What comes into view has another height than was reckoned with.
+    requestAnimationFrame(() => found.scrollIntoView());
   };
 
   let waiting;

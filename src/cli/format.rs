@@ -19,6 +19,9 @@ pub(super) enum Format {
     Junit,
 }
 
+/// What to do where they cannot be written.
+pub(super) const NEXT: &str = "name a folder that can be written with --out";
+
 /// What is written where nobody asks for anything else.
 pub(super) const DEFAULT: [Format; 2] = [Format::Json, Format::Html];
 

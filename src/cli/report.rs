@@ -13,6 +13,8 @@ use crate::{
     verdict::{Record, exit},
 };
 
+const WHAT_IT_TAKES: &str = "name the events.jsonl that `ipamspec run` left in the folder of its report";
+
 /// The arguments of `report`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -41,11 +43,11 @@ pub(super) fn report(arguments: &Arguments) -> u8 {
     let folder = out.clone().or_else(|| events.parent().map(PathBuf::from)).unwrap_or_default();
     let record = match store::read_events(events) {
         Ok(events) => Record::fold(&events),
-        Err(error) => return refuse(&error.to_string()),
+        Err(error) => return refuse(&format!("{error}; {WHAT_IT_TAKES}")),
     };
     let record = match record {
         Ok(record) => record,
-        Err(problem) => return refuse(&format!("`{}`: {problem}", events.display())),
+        Err(problem) => return refuse(&format!("`{}`: {problem}; {WHAT_IT_TAKES}", events.display())),
     };
     match format::write(&folder, &record, formats) {
         Ok(written) => {
@@ -53,6 +55,6 @@ pub(super) fn report(arguments: &Arguments) -> u8 {
             print(&format!("wrote {}\n", written.join(" and ")));
             exit::GREEN
         }
-        Err(error) => refuse(&error.to_string()),
+        Err(error) => refuse(&format!("{error}; {}", format::NEXT)),
     }
 }

@@ -25,11 +25,15 @@ use crate::{
     verdict::{Event, Record, exit},
 };
 
+/// The variable that names a target where no argument does.
+const TARGET: &str = "IPAMSPEC_TARGET";
+const A_URL: &str = "a URL such as http://ipam.contoso.example:8080/Ipam/Server";
+
 /// The arguments of `run`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The target: a target file, or the URL of its IIpamServer endpoint; the reference server where none is given
-    #[arg(long, value_name = "FILE|URL", env = "IPAMSPEC_TARGET")]
+    #[arg(long, value_name = "FILE|URL", env = TARGET)]
     target: Option<String>,
     /// Set a key of the target file, as in timing.reply=20s
     #[arg(long, value_name = "KEY=VALUE")]
@@ -110,6 +114,8 @@ fn effect(word: &str) -> Result<Effect, String> {
 /// Runs, and gives the exit code.
 pub(super) async fn run(mut arguments: Arguments) -> u8 {
     let errors = arguments.color.applies(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    // A target that nobody sees on the command line.
+    let inherited = arguments.target.is_some() && arguments.target == std::env::var(TARGET).ok();
     let told = |mistakes: &Mistakes| {
         eprint!("{}", mistakes.render(errors));
         exit::USAGE
@@ -126,7 +132,7 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
     };
     // A variable that a job forgot to set must not end in a green run against our own server.
     if arguments.target.as_deref().is_some_and(|target| target.trim().is_empty()) {
-        return refuse("the target is empty; name a target file or a URL with --target or IPAMSPEC_TARGET, or neither");
+        return refuse(&format!("the target is empty; --target and {TARGET} take a target file, or {A_URL}"));
     }
     let mut kept = Kept::default();
     if let Some(replay) = replay {
@@ -161,12 +167,24 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
     };
     let target = match target {
         Ok(target) => Arc::new(target),
-        Err(TargetError::Mistakes(mistakes)) => return told(&mistakes),
-        Err(error @ TargetError::File(_)) => {
-            let is_there = arguments.target.as_deref().is_some_and(|named| Path::new(named).exists());
-            let help =
-                if is_there { "" } else { "; a target is a file, or a URL as in http://ipam.contoso.example:8080" };
-            return refuse(&format!("{error}{help}"));
+        Err(error) => {
+            let code = match error {
+                TargetError::Mistakes(mistakes) => told(&mistakes),
+                TargetError::File(error) => {
+                    let named = arguments.target.as_deref().unwrap_or_default();
+                    refuse(&if error.path() != Path::new(named) {
+                        format!("{error}; `{named}` names it")
+                    } else if error.is_absent() {
+                        format!("{error}; --target takes a target file, or {A_URL}")
+                    } else {
+                        error.to_string()
+                    })
+                }
+            };
+            if inherited {
+                eprintln!("the target is the one that {TARGET} names");
+            }
+            return code;
         }
     };
     let folder = arguments.out.clone().unwrap_or_else(|| {
@@ -183,7 +201,7 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
     }
     let log = match EventLog::create(&folder) {
         Ok(log) => log,
-        Err(error) => return refuse(&format!("{error}; name a folder that can be written with --out")),
+        Err(error) => return refuse(&format!("{error}; {}", format::NEXT)),
     };
     let lab = server.as_ref().map(Reference::lab);
     let (sender, receiver) = mpsc::unbounded_channel();
@@ -212,9 +230,17 @@ enum Refused {
 fn load_suite(folders: &[PathBuf]) -> Result<Suite, Refused> {
     let mut sources = embedded();
     for folder in folders {
-        sources.extend(files::read_folder(folder).map_err(|error| Refused::Message(error.to_string()))?);
+        sources.extend(files::read_folder(folder).map_err(|error| unread(&error))?);
     }
     Suite::load(&sources).map_err(Refused::Mistakes)
+}
+
+fn unread(error: &files::FileError) -> Refused {
+    Refused::Message(if error.is_absent() {
+        format!("{error}; --cases takes a folder of case files")
+    } else {
+        error.to_string()
+    })
 }
 
 fn options(arguments: &Arguments, suite: &Suite, kept: Kept) -> Options {
@@ -334,7 +360,7 @@ impl Audience {
             print(&text);
         }
         match written {
-            Err(error) => refuse(&error.to_string()),
+            Err(error) => refuse(&format!("{error}; {}", format::NEXT)),
             Ok(_) if unwritten.is_some() => exit::USAGE,
             Ok(_) => record.exit_code,
         }

@@ -15,7 +15,7 @@ mod sample;
 pub mod sanitize;
 pub mod terminal;
 pub mod words;
-mod wrap;
+pub mod wrap;
 
 pub use html::to_html;
 pub use json::to_json;

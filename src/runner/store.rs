@@ -27,7 +27,7 @@ pub enum StoreError {
     #[error("another run writes to `{0}`")]
     Busy(PathBuf),
     /// A line of a record is no event.
-    #[error("`{path}` line {line} is no event of ipamspec: {error}")]
+    #[error("`{path}` line {line} is no event of ipamspec: {}", without_place(error))]
     NotAnEvent {
         /// The file.
         path: PathBuf,
@@ -134,6 +134,12 @@ pub fn read_events(path: &Path) -> Result<Vec<Event>, StoreError> {
         }
     }
     Ok(events)
+}
+
+/// What is wrong with a line: its own number says where.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
 }
 
 fn io_error(what: &'static str, path: &Path, error: io::Error) -> StoreError {

@@ -9,8 +9,11 @@ use crate::{
     xml::{self, Element, Limits},
 };
 
+/// An element, its required and its other attributes, its children.
+type Rule = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
 /// What the schemas in use have in common: for each element its required and its other attributes, and its children.
-const SCHEMA: &[(&str, &[&str], &[&str], &[&str])] = &[
+const SCHEMA: &[Rule] = &[
     ("testsuites", &["name", "tests", "failures", "errors", "time"], &["skipped", "timestamp"], &["testsuite"]),
     (
         "testsuite",
@@ -165,6 +168,11 @@ fn suites_are_port_types_and_carry_what_a_rerun_needs() {
     assert_eq!(to_junit(&record), to_junit(&record));
 }
 
+fn names(element: &Element, found: &mut Vec<String>) {
+    found.push(element.name.local.to_string());
+    element.elements().for_each(|child| names(child, found));
+}
+
 #[test]
 fn text_from_outside_never_becomes_markup() {
     let shape = |text: &str| {
@@ -174,10 +182,6 @@ fn text_from_outside_never_becomes_markup() {
         }
         let junit = to_junit(&record);
         assert!(!junit.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
-        fn names(element: &Element, found: &mut Vec<String>) {
-            found.push(element.name.local.to_string());
-            element.elements().for_each(|child| names(child, found));
-        }
         let mut found = Vec::new();
         names(&valid(&junit), &mut found);
         found
