@@ -22,6 +22,8 @@ async fn run(suite: Arc<Suite>) -> Record {
         fail_on: Level::Should,
         replay: String::new(),
         kept: api::Kept::default(),
+        fail_on_drift: false,
+        recorded_faults: api::RecordedFaults::default(),
     };
     let reference = Reference::start(Behaviour::default()).expect("a loopback port");
     let target = Arc::new(reference.target().expect("the server's own address"));

@@ -132,6 +132,8 @@ async fn run(files: &[(&str, String)], script: fn(&Seen, usize) -> Says, sets: &
         fail_on: Level::Must,
         replay: String::new(),
         kept: api::Kept::default(),
+        fail_on_drift: false,
+        recorded_faults: api::RecordedFaults::default(),
     };
     let record = api::run(Arc::new(suite), Arc::new(target), None, options).await.expect("a run");
     (record, log)

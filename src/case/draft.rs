@@ -7,7 +7,8 @@ use std::ops::Range;
 use super::{
     assertion::requirement_id,
     generate::{self, Generate},
-    mistake::{SourceFile, Told, shown, suggest},
+    mistake::{MistakeKind, SourceFile, Told, shown, suggest},
+    model::Answer,
     names::{BUILT_IN, Names},
     step::{self, Context, StepDraft},
     template::{Escape, Template, is_name},
@@ -45,8 +46,21 @@ pub(super) struct Draft {
     pub(super) toothless: Vec<(RequirementId, Range<usize>)>,
 }
 
+impl Draft {
+    /// Whether the case passes where a request is refused.
+    pub(super) fn expects_refusal(&self) -> bool {
+        let mut expected = self.steps.iter().filter_map(|draft| draft.step.expect.as_ref());
+        expected.any(|expect| matches!(expect.answer, Answer::Fault(_)))
+    }
+}
+
 /// Reads a case file. What is wrong in it was told; the draft then holds what stands in for it.
 pub(super) fn read(file: &SourceFile, told: &mut Told) -> Option<Draft> {
+    if file.text.trim().is_empty() {
+        told.tell(MistakeKind::MissingKey, 0..0, "the file is empty")
+            .help("a case has about, requirements, port_type, effect and a [[step]]; docs/case-format.md shows one");
+        return None;
+    }
     walk::document(told, |fields, told| case(file, fields, told))
 }
 

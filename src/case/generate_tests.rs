@@ -150,7 +150,7 @@ fn a_twin_differs_by_a_made_up_value() {
 #[test]
 fn an_envelope_of_made_up_xml_may_write() {
     let raw = "about = \"a\"\nrequirements = [\"a.must\"]\nport_type = \"IIpamServer\"\neffect = \"read\"\nmutant = \"m\"\n\
-               [generate]\nx = { xml = \"any\" }\n[[step]]\n[step.raw]\n\
+               [lab]\nscenario = \"s\"\n[generate]\nx = { xml = \"any\" }\n[[step]]\n[step.raw]\n\
                envelope = '''<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\"><s:Body>{{x}}</s:Body></s:Envelope>'''\n\
                [step.expect]\nfault = \"any\"\n";
     assert!(load(raw).unwrap_err().join("").contains("at least `write`"));

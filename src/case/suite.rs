@@ -43,14 +43,16 @@ impl Suite {
     ///
     /// # Errors
     /// Every mistake of every file.
-    pub fn load(files: &[SourceFile]) -> Result<Self, Mistakes> {
-        let mut files: Vec<&SourceFile> = files.iter().collect();
+    pub fn load(given: &[SourceFile]) -> Result<Self, Mistakes> {
+        let mut files: Vec<&SourceFile> = given.iter().collect();
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let mut mistakes = clashes(&files);
         files.dedup_by(|a, b| a.path == b.path);
 
-        let (of_catalogue, of_cases): (Vec<&SourceFile>, Vec<_>) =
+        let (mut of_catalogue, of_cases): (Vec<&SourceFile>, Vec<_>) =
             files.iter().partition(|file| file.path.starts_with(catalogue::FOLDER));
+        // In the order given: what says a thing again is told, not what said it first.
+        of_catalogue.sort_by_key(|file| given.iter().position(|other| std::ptr::eq(other, *file)));
         let (catalogue, is_whole) = read_catalogue(&of_catalogue, &mut mistakes);
         let mut loaded: Vec<Loaded> = of_cases.into_iter().map(load).collect();
         for loaded in &mut loaded {
@@ -184,6 +186,11 @@ fn hold_against_catalogue(draft: &Draft, catalogue: &Catalogue, is_whole: bool, 
     {
         told.bad_value(span.clone(), "whatever is made up, nothing can fail")
             .help("expect a reply, a fault or a value, of a requirement that is not only observed");
+    }
+    // Otherwise a server that refuses everything would pass. In a scenario of the lab the state alone may refuse.
+    if draft.twin.is_none() && draft.scenario.is_none() && draft.expects_refusal() {
+        told.tell(MistakeKind::MissingKey, 0..0, "`twin` is missing in the file")
+            .help("write twin = \"folder/case\", the passing case from which the refused request differs in one place");
     }
     for (id, span) in &draft.toothless {
         if level(id).is_some_and(|level| level != Level::Observe) {

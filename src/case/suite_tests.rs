@@ -384,7 +384,7 @@ fn an_effect_is_no_less_than_what_is_sent() {
         let told = |effect: &str| {
             let text = format!(
                 "about = \"a\"\nrequirements = [\"start-task.invalid-faults\"]\nport_type = \"IIpamServer\"\n\
-                 effect = \"{effect}\"\nmutant = \"m\"\n[[step]]\n{step}\n[step.expect]\nfault = \"any\"\n"
+                 effect = \"{effect}\"\nmutant = \"m\"\n[lab]\nscenario = \"s\"\n[[step]]\n{step}\n[step.expect]\nfault = \"any\"\n"
             );
             told(&text)
         };

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
 mod colour;
+mod format;
 mod report;
 mod run;
 mod serve;
@@ -18,7 +19,10 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::verdict::exit;
+use crate::{
+    report::wrap::{WIDTH, wrap},
+    verdict::exit,
+};
 
 /// Tells whether an IPAM management server keeps [MS-IPAMM2].
 #[derive(Debug, Parser)]
@@ -46,7 +50,7 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are asked for; anything else is a mistake.
-            let _ = error.print();
+            tell(&error);
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::GREEN });
         }
     };
@@ -73,9 +77,22 @@ pub fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Prints what clap says: in its colours where it fits a screen, broken between words where it does not.
+fn tell(error: &clap::Error) {
+    let text = error.render().to_string();
+    if text.lines().all(|line| line.chars().count() <= WIDTH) {
+        let _ = error.print();
+        return;
+    }
+    for line in text.lines() {
+        let indent: String = line.chars().take_while(|c| *c == ' ').collect();
+        eprintln!("{indent}{}", wrap(line, indent.len(), indent.len() + 2));
+    }
+}
+
 /// Tells of a mistake and what to do next, on standard error, and gives the exit code for it.
 fn refuse(message: &str) -> u8 {
-    eprintln!("error: {message}");
+    eprintln!("error: {}", wrap(message, "error: ".len(), "error: ".len()));
     exit::USAGE
 }
 

@@ -7,7 +7,11 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{colour::Colour, on_terminal, print, refuse, report as rendering, snapshots, stop};
+use super::{
+    colour::Colour,
+    format::{self, Format},
+    on_terminal, print, refuse, snapshots, stop,
+};
 use crate::{
     api::{Behaviour, Reference},
     case::{Mistakes, Suite, embedded, glob::Glob},
@@ -23,11 +27,15 @@ use crate::{
     verdict::{Event, Record, RecordedFaults, exit},
 };
 
+/// The variable that names a target where no argument does.
+const TARGET: &str = "IPAMSPEC_TARGET";
+const A_URL: &str = "a URL such as http://ipam.contoso.example:8080/Ipam/Server";
+
 /// The arguments of `run`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The target: a target file, or the URL of its IIpamServer endpoint; the reference server where none is given
-    #[arg(long, value_name = "FILE|URL", env = "IPAMSPEC_TARGET")]
+    #[arg(long, value_name = "FILE|URL", env = TARGET)]
     target: Option<String>,
     /// Set a key of the target file, as in timing.reply=20s
     #[arg(long, value_name = "KEY=VALUE")]
@@ -68,6 +76,9 @@ pub(super) struct Arguments {
     /// Write the report to this folder; reports/<target> where none is given
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write these reports and no others; may be given more than once
+    #[arg(long, value_enum, value_name = "FORMAT", default_values_t = format::DEFAULT)]
+    format: Vec<Format>,
     /// Print report.json and nothing else
     #[arg(long)]
     json: bool,
@@ -97,6 +108,8 @@ fn effect(word: &str) -> Result<Effect, String> {
 /// Runs, and gives the exit code.
 pub(super) async fn run(mut arguments: Arguments) -> u8 {
     let errors = arguments.color.applies(std::io::IsTerminal::is_terminal(&std::io::stderr()));
+    // A target that nobody sees on the command line.
+    let inherited = arguments.target.is_some() && arguments.target == std::env::var(TARGET).ok();
     let told = |mistakes: &Mistakes| {
         eprint!("{}", mistakes.render(errors));
         exit::USAGE
@@ -113,7 +126,7 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
     };
     // A variable that a job forgot to set must not end in a green run against our own server.
     if arguments.target.as_deref().is_some_and(|target| target.trim().is_empty()) {
-        return refuse("the target is empty; name a target file or a URL with --target or IPAMSPEC_TARGET, or neither");
+        return refuse(&format!("the target is empty; --target and {TARGET} take a target file, or {A_URL}"));
     }
     let mut kept = Kept::default();
     if let Some(replay) = replay {
@@ -148,12 +161,24 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
     };
     let target = match target {
         Ok(target) => Arc::new(target),
-        Err(TargetError::Mistakes(mistakes)) => return told(&mistakes),
-        Err(error @ TargetError::File(_)) => {
-            let is_there = arguments.target.as_deref().is_some_and(|named| Path::new(named).exists());
-            let help =
-                if is_there { "" } else { "; a target is a file, or a URL as in http://ipam.contoso.example:8080" };
-            return refuse(&format!("{error}{help}"));
+        Err(error) => {
+            let code = match error {
+                TargetError::Mistakes(mistakes) => told(&mistakes),
+                TargetError::File(error) => {
+                    let named = arguments.target.as_deref().unwrap_or_default();
+                    refuse(&if error.path() != Path::new(named) {
+                        format!("{error}; `{named}` names it")
+                    } else if error.is_absent() {
+                        format!("{error}; --target takes a target file, or {A_URL}")
+                    } else {
+                        error.to_string()
+                    })
+                }
+            };
+            if inherited {
+                eprintln!("the target is the one that {TARGET} names");
+            }
+            return code;
         }
     };
     let place = match arguments.faults.place(&target, server.is_some()) {
@@ -178,7 +203,7 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
     }
     let log = match EventLog::create(&folder) {
         Ok(log) => log,
-        Err(error) => return refuse(&format!("{error}; name a folder that can be written with --out")),
+        Err(error) => return refuse(&format!("{error}; {}", format::NEXT)),
     };
     let lab = server.as_ref().map(Reference::lab);
     let (sender, receiver) = mpsc::unbounded_channel();
@@ -207,7 +232,7 @@ enum Refused {
 fn load_suite(folders: &[PathBuf]) -> Result<Suite, Refused> {
     let mut sources = embedded();
     for folder in folders {
-        let files = files::read_folder(folder).map_err(|error| Refused::Message(error.to_string()))?;
+        let files = files::read_folder(folder).map_err(|error| unread(&error))?;
         // The user's file is where a mistake is: the path below the folder is only its name.
         sources.extend(files.into_iter().map(|file| {
             let place = folder.join(&*file.path).display().to_string();
@@ -215,6 +240,14 @@ fn load_suite(folders: &[PathBuf]) -> Result<Suite, Refused> {
         }));
     }
     Suite::load(&sources).map_err(Refused::Mistakes)
+}
+
+fn unread(error: &files::FileError) -> Refused {
+    Refused::Message(if error.is_absent() {
+        format!("{error}; --cases takes a folder of case files")
+    } else {
+        error.to_string()
+    })
 }
 
 fn options(arguments: &Arguments, suite: &Suite, kept: Kept, recorded_faults: RecordedFaults) -> Options {
@@ -274,6 +307,7 @@ fn quoted(word: &str) -> String {
 struct Audience {
     folder: PathBuf,
     snapshots: Option<Snapshots>,
+    formats: Vec<Format>,
     json: bool,
     quiet: bool,
     terminal: Terminal,
@@ -292,6 +326,7 @@ impl Audience {
         Self {
             folder,
             snapshots,
+            formats: arguments.format.clone(),
             json: arguments.json,
             quiet: arguments.quiet,
             terminal: Terminal::new(detail, arguments.color.applies(on_terminal())),
@@ -332,25 +367,25 @@ impl Audience {
                 return exit::OURS;
             }
         };
-        let written = rendering::write(&self.folder, &record);
+        let written = format::write(&self.folder, &record, &self.formats);
         let kept = self.snapshots.as_ref().map(|place| place.keep(&record.cases).map(|kept| (place, kept))).transpose();
         if self.json {
             print(&to_json(&record));
         } else {
-            let report = self.folder.join("index.html");
+            let report = written.as_ref().ok().and_then(|written| written.first()).map(|path| shown(path));
             if let (Ok(Some((place, kept))), false) = (&kept, self.quiet) {
                 print(&snapshots::told(place, *kept));
             }
-            let text = self.terminal.finish(&record, Some(&shown(&report)));
+            let text = self.terminal.finish(&record, report.as_deref());
             print(&text);
         }
         if let Err(error) = &kept {
             refuse(&error.to_string());
         }
         match written {
-            Err(error) => refuse(&error.to_string()),
-            Ok(()) if kept.is_err() || unwritten.is_some() => exit::USAGE,
-            Ok(()) => record.exit_code,
+            Err(error) => refuse(&format!("{error}; {}", format::NEXT)),
+            Ok(_) if kept.is_err() || unwritten.is_some() => exit::USAGE,
+            Ok(_) => record.exit_code,
         }
     }
 

@@ -51,12 +51,14 @@ pub struct Terminal {
     ink: Ink,
     /// How often a reason was seen.
     reasons: BTreeMap<String, usize>,
+    /// Why nothing can be found out, where nothing can.
+    blocked: Option<String>,
 }
 
 impl Terminal {
     /// Makes a fold; with `colour`, text has ANSI colours.
     pub fn new(detail: Detail, colour: bool) -> Self {
-        Self { detail, ink: Ink { colour }, reasons: BTreeMap::new() }
+        Self { detail, ink: Ink { colour }, reasons: BTreeMap::new(), blocked: None }
     }
 
     /// Says what is to be printed of an event now.
@@ -64,7 +66,12 @@ impl Terminal {
         match event {
             _ if self.detail == Detail::Quiet => String::new(),
             Event::RunStarted(run) => self.first_line(run),
-            Event::Note(note) => format!("note: {}\n", wrap(Shown::line_within(&note.text, LIMIT).as_str(), 6, 6)),
+            Event::Note(note) => {
+                if note.blocking {
+                    self.blocked = Some(note.text.clone());
+                }
+                format!("note: {}\n", wrap(Shown::line_within(&note.text, LIMIT).as_str(), 6, 6))
+            }
             Event::CaseFinished(case) => self.case(case),
             Event::Interrupted { reason, .. } => {
                 format!("interrupted: {}\n", wrap(Shown::line_within(reason, LIMIT).as_str(), 13, 2))
@@ -114,6 +121,8 @@ impl Terminal {
         let finding = case.checks.iter().find(|check| check.outcome == case.outcome && check.is_finding());
         let said = finding.map_or(case.reason.as_str(), |check| check.message.as_str());
         let told = match case.outcome {
+            // The note that says why nothing could be found out says it for every case.
+            Outcome::Inconclusive if self.blocked.as_ref().is_some_and(|note| note.ends_with(said)) => every,
             Outcome::Pass | Outcome::Skip => every,
             Outcome::Inconclusive | Outcome::Error => every || self.is_rare(said),
             Outcome::Fail | Outcome::Warn => true,
@@ -124,7 +133,7 @@ impl Terminal {
         let word = words::outcome(case.outcome);
         let id = Shown::line(&case.id);
         let id_width = id.as_str().chars().count();
-        let room = WIDTH.saturating_sub(16 + id_width).max(40);
+        let room = WIDTH.saturating_sub(16 + id_width).max(16);
         let said = match Shown::line_within(said, room) {
             none if none.is_empty() => duration(case.duration_ms),
             some => some.to_string(),

@@ -3,11 +3,11 @@
 //! Leaves out hyphenation: a word longer than a line stands alone and whole, so that ids and commands can be copied.
 
 /// How wide prose may be, in characters.
-pub(super) const WIDTH: usize = 80;
+pub const WIDTH: usize = 80;
 
 /// Breaks text at white space so that lines stay within [`WIDTH`] where words allow. The text begins at column `start`;
 /// later lines begin with `indent` spaces. There is no line break at the end.
-pub(super) fn wrap(text: &str, start: usize, indent: usize) -> String {
+pub fn wrap(text: &str, start: usize, indent: usize) -> String {
     let mut out = String::with_capacity(text.len());
     let mut column = start;
     let mut first = true;

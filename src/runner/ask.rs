@@ -126,7 +126,10 @@ impl Line {
 fn read_answer(observed: &Observed, operation: &Operation, message_id: &str) -> Answered {
     let received = match observed {
         Observed::Received(received) => received,
-        Observed::Silence { waited } => return Answered::Nothing(format!("nothing came within {}", in_words(*waited))),
+        Observed::Silence { waited } => {
+            let next = "raise [timing] reply if it may take longer";
+            return Answered::Nothing(format!("nothing came within {}; {next}", in_words(*waited)));
+        }
         Observed::Ended(end) => return Answered::Nothing(end_in_words(end)),
         Observed::Sent(_) => return Answered::Nothing("no answer was taken".to_owned()),
     };

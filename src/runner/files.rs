@@ -21,7 +21,7 @@ const DEEPEST: usize = 32;
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The system refused.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read `{}`: {source}", path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -29,17 +29,35 @@ pub enum FileError {
         source: std::io::Error,
     },
     /// It is too large to be a file that a person wrote.
-    #[error("cannot read {}: it is larger than {LARGEST} bytes", .0.display())]
+    #[error("cannot read `{}`: it is larger than {LARGEST} bytes, which no file that a person wrote is", .0.display())]
     TooLarge(PathBuf),
     /// Its bytes, or its name, are no UTF-8.
-    #[error("cannot read {}: it is not UTF-8; save it as UTF-8", .0.display())]
+    #[error("cannot read `{}`: it is not UTF-8; save it as UTF-8", .0.display())]
     NotUtf8(PathBuf),
     /// A folder with too many files in it.
-    #[error("cannot read {}: it holds more than {MOST} files or folders more than {DEEPEST} deep; name the folder of cases", .0.display())]
+    #[error("cannot read `{}`: it holds more than {MOST} files or folders more than {DEEPEST} deep; name the folder of cases", .0.display())]
     TooMany(PathBuf),
     /// A folder without a case file.
-    #[error("no case file is in {}: case files end in `.toml`", .0.display())]
+    #[error("no case file is in `{}`: case files end in `.toml`", .0.display())]
     Nothing(PathBuf),
+}
+
+impl FileError {
+    /// The file or folder.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Io { path, .. }
+            | Self::TooLarge(path)
+            | Self::NotUtf8(path)
+            | Self::TooMany(path)
+            | Self::Nothing(path) => path,
+        }
+    }
+
+    /// Whether nothing of that sort is there: another name may be meant.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::Io { .. })
+    }
 }
 
 /// Reads a file of at most 1 MiB. Its path is kept as it is given.

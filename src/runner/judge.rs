@@ -509,10 +509,10 @@ pub fn says_soap(head: Option<&HttpHead>) -> bool {
 pub fn environment(status: u16) -> Option<&'static str> {
     Some(match status {
         300..=399 => "a redirect, which is not followed; write the address that it names into the target file",
-        401 | 407 => "credentials are asked for; http has none in this version",
-        403 => "access is forbidden",
+        401 | 407 => "credentials are asked for; http has none in this version, so let this machine in without",
+        403 => "access is forbidden; let this machine in",
         404 | 405 | 410 => "nothing takes requests here; check [endpoints] in the target file",
-        408 | 429 | 502..=504 => "the target, or what stands before it, is not ready",
+        408 | 429 | 502..=504 => "the target, or what stands before it, is not ready; try again when it is",
         _ => return None,
     })
 }
@@ -522,11 +522,11 @@ pub fn end_in_words(end: &End) -> String {
     match end {
         End::Unreachable { reason } => format!("unreachable: {reason}"),
         End::SecurityRefused { reason } => format!("security refused: {reason}"),
-        End::Closed => "the target closed without an answer".to_owned(),
+        End::Closed => "the target closed without an answer; its log may say why".to_owned(),
         End::ClosedMidway { received } => {
-            format!("the target closed in the middle of an answer, after {received} bytes")
+            format!("the target closed in the middle of an answer, after {received} bytes; its log may say why")
         }
-        End::Reset => "the connection was reset".to_owned(),
+        End::Reset => "the connection was reset; check the port, and the log of the target".to_owned(),
         End::NotTheProtocol { reason, began } => {
             let shown = String::from_utf8_lossy(began.get(..began.len().min(60)).unwrap_or_default())
                 .escape_debug()
@@ -537,7 +537,10 @@ pub fn end_in_words(end: &End) -> String {
             format!("the answer is longer than {limit} bytes; raise [limits] reply_bytes if it should be")
         }
         End::TooSlow { waited, received } => {
-            format!("the answer did not end within {}, after {received} bytes", in_words(*waited))
+            format!(
+                "the answer did not end within {}, after {received} bytes; raise [timing] operation if it may take longer",
+                in_words(*waited)
+            )
         }
     }
 }

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     case::{Case, StepKind},
     spec::{Operation, PortType, namespace::IPAM},
-    verdict::Note,
+    verdict::{Note, normalise},
     xml::Element,
 };
 
@@ -41,6 +41,7 @@ pub const QUESTIONS: [&str; 4] =
 pub async fn ask(line: &Line) -> Readiness {
     let mut readiness = Readiness::default();
     let mut nothing = Vec::new();
+    let mut nonsense: Vec<(String, Vec<&str>)> = Vec::new();
     for (number, name) in QUESTIONS.into_iter().enumerate() {
         let Some(operation) = Operation::named(PortType::IIpamServer, name) else { continue };
         let message_id = line.message_id("questions", number, 1);
@@ -66,8 +67,11 @@ pub async fn ask(line: &Line) -> Readiness {
                 }
             }
             Answered::Nonsense(why) => {
-                readiness
-                    .note(format!("the target's answer to the question {name} is not as its contract says: {why}"));
+                // Whatever answers in one wrong way answers so to each: that is told once.
+                match nonsense.iter_mut().find(|(told, _)| normalise(told) == normalise(&why)) {
+                    Some((_, names)) => names.push(name),
+                    None => nonsense.push((why, vec![name])),
+                }
             }
             Answered::Nothing(why) => {
                 let unreachable = why.starts_with("unreachable") || why.starts_with("security");
@@ -78,6 +82,10 @@ pub async fn ask(line: &Line) -> Readiness {
                 }
             }
         }
+    }
+    for (why, names) in nonsense {
+        let names = if names.len() == QUESTIONS.len() { "every question".to_owned() } else { names.join(", ") };
+        readiness.note(format!("what the target answers to {names} is not as the contract says: {why}"));
     }
     if readiness.control.is_none() && readiness.notes.is_empty() {
         let why = nothing.first().cloned().unwrap_or_else(|| "no question could be asked".to_owned());

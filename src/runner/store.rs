@@ -27,7 +27,7 @@ pub enum StoreError {
     #[error("another run writes to `{0}`")]
     Busy(PathBuf),
     /// A line of a record is no event.
-    #[error("`{path}` line {line} is no event of ipamspec: {error}")]
+    #[error("`{path}` line {line} is no event of ipamspec: {}", without_place(error))]
     NotAnEvent {
         /// The file.
         path: PathBuf,
@@ -52,7 +52,7 @@ impl EventLog {
     /// # Errors
     /// The folder or the file cannot be written, or another run writes to it.
     pub fn create(folder: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder).map_err(|error| io_error("make the folder", folder, error))?;
+        make_folder(folder)?;
         let path = folder.join("events.jsonl");
         let opened = OpenOptions::new().create(true).write(true).truncate(false).open(&path);
         let file = opened.map_err(|error| io_error("write", &path, error))?;
@@ -60,7 +60,7 @@ impl EventLog {
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Err(StoreError::Busy(folder.to_owned()));
         }
-        for stale in ["report.json", "index.html"] {
+        for stale in ["report.json", "index.html", "junit.xml"] {
             match fs::remove_file(folder.join(stale)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(io_error("replace", &folder.join(stale), error));
@@ -95,6 +95,14 @@ impl EventLog {
     }
 }
 
+/// Makes the folder of a run, where there is none.
+///
+/// # Errors
+/// It cannot be made: a file stands in its place, or the system refuses.
+pub fn make_folder(folder: &Path) -> Result<(), StoreError> {
+    fs::create_dir_all(folder).map_err(|error| io_error("make the folder", folder, error))
+}
+
 /// Writes a file of a report.
 ///
 /// # Errors
@@ -126,6 +134,12 @@ pub fn read_events(path: &Path) -> Result<Vec<Event>, StoreError> {
         }
     }
     Ok(events)
+}
+
+/// What is wrong with a line: its own number says where.
+fn without_place(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" at line ").map_or(text.clone(), |(what, _)| what.to_owned())
 }
 
 fn io_error(what: &'static str, path: &Path, error: io::Error) -> StoreError {

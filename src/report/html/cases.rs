@@ -41,6 +41,8 @@ pub(super) struct CaseItem<'a> {
     pub(super) seed: Shown,
     pub(super) replay: Shown,
     pub(super) requirements: Vec<(Option<usize>, String)>,
+    /// Whether its checks and messages are left out for want of room.
+    pub(super) brief: bool,
     pub(super) checks: Vec<CheckRow<'a>>,
     pub(super) exchanges: Vec<Message>,
     pub(super) left_out: usize,
@@ -55,6 +57,14 @@ pub(super) struct CheckRow<'a> {
     pub(super) message: Shown,
     pub(super) expected: Option<Shown>,
     pub(super) got: Option<Shown>,
+}
+
+impl CheckRow<'_> {
+    /// How much of the page it takes, its tags included.
+    fn bytes(&self) -> usize {
+        let texts = [Some(&self.id), Some(&self.message), self.expected.as_ref(), self.got.as_ref()];
+        texts.into_iter().flatten().fold(256, |sum, text| sum + text.as_str().len())
+    }
 }
 
 /// A request and what came back.
@@ -96,8 +106,17 @@ impl<'a> Places<'a> {
         let notable = matches!(case.outcome, Outcome::Fail | Outcome::Warn | Outcome::Error);
         let open = notable && self.open > 0;
         self.open -= usize::from(open);
+        // What passed does not take the room of what did not.
+        let settled = matches!(case.outcome, Outcome::Pass | Outcome::Skip);
+        if settled {
+            std::mem::swap(&mut self.room, &mut self.spare);
+        }
+        let brief = self.room == 0;
+        let proof = |kept: usize| if brief { 0 } else { kept };
         let exchanges = &case.evidence.exchanges;
-        CaseItem {
+        let checks: Vec<_> = case.checks.iter().take(proof(usize::MAX)).map(check_row).collect();
+        self.room = checks.iter().fold(self.room, |room, row| room.saturating_sub(row.bytes()));
+        let item = CaseItem {
             at,
             open,
             kind: format!("{}, effect {}", case.level, case.effect),
@@ -116,12 +135,17 @@ impl<'a> Places<'a> {
                 .iter()
                 .map(|id| (self.rows.get(id.as_str()).copied(), id.to_string()))
                 .collect(),
-            checks: case.checks.iter().map(check_row).collect(),
-            exchanges: exchanges.iter().take(EXCHANGES).map(|exchange| self.message(exchange)).collect(),
-            left_out: exchanges.len().saturating_sub(EXCHANGES),
-            trace: self.trace(&case.evidence.trace),
-            wire: case.evidence.wire.as_deref().map(|wire| self.spend(wire).0),
+            brief,
+            checks,
+            exchanges: exchanges.iter().take(proof(EXCHANGES)).map(|exchange| self.message(exchange)).collect(),
+            left_out: if brief { 0 } else { exchanges.len().saturating_sub(EXCHANGES) },
+            trace: if brief { None } else { self.trace(&case.evidence.trace) },
+            wire: case.evidence.wire.as_deref().filter(|_| !brief).map(|wire| self.spend(wire).0),
+        };
+        if settled {
+            std::mem::swap(&mut self.room, &mut self.spare);
         }
+        item
     }
 
     fn message(&mut self, exchange: &Exchange) -> Message {
@@ -152,13 +176,7 @@ impl<'a> Places<'a> {
         if lines.len() > TRACE {
             shown.push(format!("… {} more", grouped(lines.len() - TRACE)));
         }
-        Some(
-            self.spend(&shown.join(
-                "
-",
-            ))
-            .0,
-        )
+        Some(self.spend(&shown.join("\n")).0)
     }
 
     /// A message laid out for reading, and whether it is cut.

@@ -1,11 +1,13 @@
 //! `index.html`: the record as one self-contained page for a reader who runs nothing.
 //!
-//! Leaves out layout, which is `templates/index.html`, and scripts: there are none. Text from outside enters the page as
-//! [`Shown`], is escaped by the template, and stands between tags only, never in an attribute.
+//! Leaves out layout, which is `templates/index.html`. The page is whole without its script, which only searches. Text
+//! from outside enters the page as [`Shown`], is escaped by the template, and stands between tags only, never in an
+//! attribute and never in the script.
 
 mod cases;
 mod faults;
 mod ledger;
+mod script;
 
 use std::collections::BTreeMap;
 
@@ -20,8 +22,10 @@ use super::{
 };
 use crate::verdict::{CaseRecord, Check, FindingStatus, Outcome, Record, ledger::LedgerRow};
 
-/// How many bytes of messages the page shows in all; `report.json` has the rest.
+/// How many bytes of checks and messages the page shows of cases that did not pass; `report.json` has the rest.
 const MESSAGES: usize = 24 * 1024 * 1024;
+/// How many it shows of the others.
+const PASSING: usize = 6 * 1024 * 1024;
 /// How many cases that did not pass are shown open.
 const OPEN: usize = 12;
 /// How many cases are named beside a requirement or a finding.
@@ -62,6 +66,9 @@ struct Page<'a> {
     skipped: Vec<(Shown, Vec<Link>, usize)>,
     notes: Vec<Shown>,
     facts: Vec<(&'static str, Shown)>,
+    script: &'static str,
+    /// How the page's policy names the script.
+    script_source: String,
 }
 
 /// A violation and where it came.
@@ -106,8 +113,10 @@ struct Ruling {
 struct Places<'a> {
     cases: BTreeMap<&'a str, usize>,
     rows: BTreeMap<&'a str, usize>,
-    /// Bytes of messages that may still be shown.
+    /// Bytes of checks and messages that may still be shown, of cases that did not pass.
     room: usize,
+    /// The same, of the others.
+    spare: usize,
     /// Cases that may still be shown open.
     open: usize,
 }
@@ -118,6 +127,7 @@ impl<'a> Page<'a> {
             cases: record.cases.iter().enumerate().map(|(at, case)| (case.id.as_str(), at)).collect(),
             rows: record.requirements.iter().enumerate().map(|(at, row)| (row.id.as_str(), at)).collect(),
             room: MESSAGES,
+            spare: PASSING,
             open: OPEN,
         };
         let count_of = |outcome| grouped(record.summary.of(outcome));
@@ -157,6 +167,8 @@ impl<'a> Page<'a> {
             notes: record.notes.iter().map(|note| Shown::line(&note.text)).collect(),
             facts: facts(record),
             folders: places.folders(record),
+            script: script::SCRIPT,
+            script_source: script::source(script::SCRIPT),
         }
     }
 }

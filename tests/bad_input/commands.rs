@@ -1,0 +1,60 @@
+//! Bad command lines, folders that cannot be written, and records that cannot be read.
+
+use super::Kind;
+
+/// A record of one event, as far as a run that was killed at once has it.
+fn record() -> String {
+    let started = r#"{"event":"run-started","schema":"ipamspec-events/1","tool_version":"0.1.0","suite_digest":"00","suite_revision":"12.0","seed":"1","started":"2026-01-02T03:04:05Z","fail_on":"must","target":{"name":"t","url":"http://t/","transport":"http","security":"none","reference":false,"argument":null},"cases":[],"requirements":[],"rulings":[]}"#;
+    format!("{started}\n")
+}
+
+pub(crate) fn kinds() -> Vec<Kind> {
+    let flags = [
+        Kind::new("command_unknown", 2, "reprot"),
+        Kind::new("flag_unknown", 2, "run --cas x"),
+        Kind::new("flag_without_value", 2, "run --case"),
+        Kind::new("flags_conflict", 2, "run --quiet --verbose"),
+        Kind::new("argument_too_many", 2, "run target.toml"),
+        Kind::new("port_type_unknown", 2, "run --port-type IIpamServr"),
+        Kind::new("level_unknown", 2, "run --level musst"),
+        Kind::new("fail_on_observe", 2, "run --fail-on observe"),
+        Kind::new("effect_unknown", 2, "run --allow everything"),
+        Kind::new("jobs_zero", 2, "run --jobs 0"),
+        Kind::new("jobs_no_number", 2, "run --jobs many"),
+        Kind::new("format_unknown", 2, "run --format xml"),
+        Kind::new("color_unknown", 2, "run --color maybe"),
+        Kind::new("case_matches_nothing", 2, "run --case start_task/refuses_nonne"),
+        Kind::new("skip_matches_nothing", 2, "run --skip start_task/refuses_nonne"),
+        Kind::new("requirement_matches_nothing", 2, "run --requirement start-task.none-fault"),
+        Kind::new("nothing_selected", 4, "run --skip ** --seed 1"),
+        Kind::new("set_without_target", 2, "run --set timing.reply=1s"),
+        Kind::new("serve_bad_address", 2, "serve --http nonsense"),
+        Kind::new("serve_unknown_mutant", 2, "serve --mutant start-none"),
+        Kind::new("serve_unknown_variant", 2, "serve --variant other"),
+    ];
+    let out = [
+        Kind::new("out_is_a_file", 2, "run --out taken").file("taken", "a file"),
+        Kind::new("out_below_a_file", 2, "run --out taken/below").file("taken", "a file"),
+        Kind::new("out_cannot_be_made", 2, "run --out /proc/ipamspec"),
+        Kind::new("out_of_report_is_a_file", 2, "report render events.jsonl --out taken")
+            .file("events.jsonl", record())
+            .file("taken", "a file"),
+    ];
+    let records = [
+        Kind::new("record_missing", 2, "report render events.jsonl"),
+        Kind::new("record_is_a_folder", 2, "report render ."),
+        Kind::new("record_empty", 2, "report render events.jsonl").file("events.jsonl", ""),
+        Kind::new("record_not_ours", 2, "report render events.jsonl").file("events.jsonl", "{\"level\":\"info\"}\n"),
+        Kind::new("record_not_json", 2, "report render events.jsonl").file("events.jsonl", "<events/>\n"),
+        Kind::new("record_not_text", 2, "report render events.jsonl").file("events.jsonl", b"\xff\xfe\x00\n"),
+        Kind::new("record_without_its_beginning", 2, "report render events.jsonl")
+            .file("events.jsonl", "{\"event\":\"run-finished\",\"duration_ms\":1}\n"),
+        Kind::new("record_twice", 2, "report render events.jsonl").file("events.jsonl", record().repeat(2)),
+        Kind::new("record_broken_in_the_middle", 2, "report render events.jsonl")
+            .file("events.jsonl", record() + "{\"event\":\"no\n" + "{\"event\":\"run-finished\",\"duration_ms\":1}\n"),
+        // What a killed run leaves is rendered: the last line is cut off.
+        Kind::new("record_cut_off", 0, "report render events.jsonl")
+            .file("events.jsonl", record() + "{\"event\":\"case-fin"),
+    ];
+    flags.into_iter().chain(out).chain(records).collect()
+}
