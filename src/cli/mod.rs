@@ -4,9 +4,14 @@
 #![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
 mod colour;
+mod dry_run;
+mod explain;
+mod list;
+mod loading;
 mod report;
 mod run;
 mod serve;
+mod smoke;
 mod stop;
 
 use std::{
@@ -33,6 +38,12 @@ struct Arguments {
 enum Command {
     /// Run cases against a target, or against the reference server where none is given
     Run(run::Arguments),
+    /// Say in order what of a target works, and what to do about the first thing that does not
+    Smoke(smoke::Arguments),
+    /// List cases, requirements, operations or mutants
+    List(list::Arguments),
+    /// Explain a requirement, a ruling or a case
+    Explain(explain::Arguments),
     /// Serve the reference server, conformant or with named mutants
     Serve(serve::Arguments),
     /// Render the reports of a recorded run again
@@ -59,6 +70,9 @@ pub fn main() -> ExitCode {
     let work = async {
         match arguments.command {
             Command::Run(arguments) => run::run(arguments).await,
+            Command::Smoke(arguments) => smoke::smoke(&arguments).await,
+            Command::List(arguments) => list::list(&arguments),
+            Command::Explain(arguments) => explain::explain(&arguments),
             Command::Serve(arguments) => serve::serve(arguments).await,
             Command::Report(arguments) => report::report(&arguments),
         }
@@ -74,14 +88,19 @@ pub fn main() -> ExitCode {
 
 /// Tells of a mistake and what to do next, on standard error, and gives the exit code for it.
 fn refuse(message: &str) -> u8 {
-    eprintln!("error: {message}");
+    tell(&format!("error: {message}\n"));
     exit::USAGE
 }
 
-/// Prints on standard output; a reader that has gone away is no fault of ours.
+/// Prints; a reader that has gone away, as `head` does, is no fault of ours.
 fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Prints on standard error, in the same way.
+fn tell(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Whether standard output is a person's terminal.

@@ -7,16 +7,16 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{colour::Colour, on_terminal, print, refuse, report as rendering, stop};
+use super::{colour::Colour, dry_run, loading, on_terminal, print, refuse, report as rendering, stop};
 use crate::{
     api::{Behaviour, Reference},
-    case::{Mistakes, Suite, embedded, glob::Glob},
+    case::{Suite, glob::Glob},
     report::{
         progress::{self, Progress},
         terminal::{Detail, Terminal},
         to_json,
     },
-    runner::{self, Kept, Options, Selection, Target, files, keep::Replay, store::EventLog, target::TargetError},
+    runner::{self, Kept, Options, Selection, keep::Replay, store::EventLog},
     spec::{Effect, Level, PortType},
     verdict::{Event, Record, exit},
 };
@@ -67,18 +67,21 @@ pub(super) struct Arguments {
     /// Write the report to this folder; reports/<target> where none is given
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Say what would be sent, and what would be skipped and why; send nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Print report.json and nothing else
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     /// Print findings and the claim only
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
-    /// Print every case
+    /// Print every case; with --dry-run, whole envelopes
     #[arg(long, short)]
-    verbose: bool,
+    pub(super) verbose: bool,
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: Colour,
+    pub(super) color: Colour,
 }
 
 fn port_type(word: &str) -> Result<PortType, String> {
@@ -102,20 +105,14 @@ fn effect(word: &str) -> Result<Effect, String> {
 
 /// Runs, and gives the exit code.
 pub(super) async fn run(mut arguments: Arguments) -> u8 {
-    let errors = arguments.color.applies(std::io::IsTerminal::is_terminal(&std::io::stderr()));
-    let told = |mistakes: &Mistakes| {
-        eprint!("{}", mistakes.render(errors));
-        exit::USAGE
-    };
     let replay = arguments.replay.as_deref().map(|named| Replay::read(named, arguments.target.is_some())).transpose();
     let replay = match replay {
         Ok(replay) => replay,
         Err(error) => return refuse(&error.to_string()),
     };
-    let suite = match load_suite(&arguments.cases) {
+    let suite = match loading::suite(&arguments.cases) {
         Ok(suite) => Arc::new(suite),
-        Err(Refused::Mistakes(mistakes)) => return told(&mistakes),
-        Err(Refused::Message(message)) => return refuse(&message),
+        Err(refused) => return refused.tell(arguments.color),
     };
     // A variable that a job forgot to set must not end in a green run against our own server.
     if arguments.target.as_deref().is_some_and(|target| target.trim().is_empty()) {
@@ -141,26 +138,30 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
     if arguments.target.is_none() && !arguments.set.is_empty() {
         return refuse("--set changes a target; name one with --target");
     }
-    let server = match &arguments.target {
+    let named = match arguments.target.as_deref().map(|named| loading::target(named, &arguments.set)).transpose() {
+        Ok(named) => named,
+        Err(refused) => return refused.tell(arguments.color),
+    };
+    if arguments.dry_run {
+        let options = options(&arguments, &suite, kept);
+        return dry_run::dry_run(&suite, named, &options, &arguments);
+    }
+    let server = match &named {
         Some(_) => None,
         None => match Reference::start(Behaviour::default()) {
             Ok(server) => Some(server),
             Err(error) => return refuse(&format!("cannot start the reference server on a loopback port: {error}")),
         },
     };
-    let target = match (&server, arguments.target.as_deref()) {
-        (Some(server), _) => server.target(),
-        (None, named) => Target::read(named.unwrap_or_default(), &arguments.set),
+    let target = match (named, &server) {
+        (Some(target), _) => Ok(target),
+        (None, Some(server)) => server.target(),
+        // Not reached: where no target is named, the reference server was started.
+        (None, None) => return exit::OURS,
     };
     let target = match target {
         Ok(target) => Arc::new(target),
-        Err(TargetError::Mistakes(mistakes)) => return told(&mistakes),
-        Err(error @ TargetError::File(_)) => {
-            let is_there = arguments.target.as_deref().is_some_and(|named| Path::new(named).exists());
-            let help =
-                if is_there { "" } else { "; a target is a file, or a URL as in http://ipam.contoso.example:8080" };
-            return refuse(&format!("{error}{help}"));
-        }
+        Err(error) => return loading::Refused::from(error).tell(arguments.color),
     };
     let folder = arguments.out.clone().unwrap_or_else(|| {
         let folder = PathBuf::from("reports");
@@ -195,19 +196,6 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
         server.stop().await;
     }
     code
-}
-
-enum Refused {
-    Mistakes(Mistakes),
-    Message(String),
-}
-
-fn load_suite(folders: &[PathBuf]) -> Result<Suite, Refused> {
-    let mut sources = embedded();
-    for folder in folders {
-        sources.extend(files::read_folder(folder).map_err(|error| Refused::Message(error.to_string()))?);
-    }
-    Suite::load(&sources).map_err(Refused::Mistakes)
 }
 
 fn options(arguments: &Arguments, suite: &Suite, kept: Kept) -> Options {
