@@ -23,6 +23,7 @@ pub mod suite;
 pub mod template;
 mod twin;
 pub mod walk;
+pub mod words;
 
 pub use embedded::embedded;
 pub use expect::{Verdict, captured, judge_value};

@@ -4,10 +4,15 @@
 #![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
 mod colour;
+mod dry_run;
+mod explain;
 mod format;
+mod list;
+mod loading;
 mod report;
 mod run;
 mod serve;
+mod smoke;
 mod snapshots;
 mod stop;
 
@@ -38,6 +43,12 @@ struct Arguments {
 enum Command {
     /// Run cases against a target, or against the reference server where none is given
     Run(Box<run::Arguments>),
+    /// Say in order what of a target works, and what to do about the first thing that does not
+    Smoke(smoke::Arguments),
+    /// List cases, requirements, operations or mutants
+    List(list::Arguments),
+    /// Explain a requirement, a ruling or a case
+    Explain(explain::Arguments),
     /// Serve the reference server, conformant or with named mutants
     Serve(serve::Arguments),
     /// Render the reports of a recorded run again
@@ -50,7 +61,7 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are asked for; anything else is a mistake.
-            tell(&error);
+            tell_parsed(&error);
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::GREEN });
         }
     };
@@ -64,6 +75,9 @@ pub fn main() -> ExitCode {
     let work = async {
         match arguments.command {
             Command::Run(arguments) => run::run(*arguments).await,
+            Command::Smoke(arguments) => smoke::smoke(&arguments).await,
+            Command::List(arguments) => list::list(&arguments),
+            Command::Explain(arguments) => explain::explain(&arguments),
             Command::Serve(arguments) => serve::serve(arguments).await,
             Command::Report(arguments) => report::report(&arguments),
         }
@@ -78,7 +92,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Prints what clap says: in its colours where it fits a screen, broken between words where it does not.
-fn tell(error: &clap::Error) {
+fn tell_parsed(error: &clap::Error) {
     let text = error.render().to_string();
     if text.lines().all(|line| line.chars().count() <= WIDTH) {
         let _ = error.print();
@@ -86,20 +100,25 @@ fn tell(error: &clap::Error) {
     }
     for line in text.lines() {
         let indent: String = line.chars().take_while(|c| *c == ' ').collect();
-        eprintln!("{indent}{}", wrap(line, indent.len(), indent.len() + 2));
+        tell(&format!("{indent}{}\n", wrap(line, indent.len(), indent.len() + 2)));
     }
 }
 
 /// Tells of a mistake and what to do next, on standard error, and gives the exit code for it.
 fn refuse(message: &str) -> u8 {
-    eprintln!("error: {}", wrap(message, "error: ".len(), "error: ".len()));
+    tell(&format!("error: {}\n", wrap(message, "error: ".len(), "error: ".len())));
     exit::USAGE
 }
 
-/// Prints on standard output; a reader that has gone away is no fault of ours.
+/// Prints; a reader that has gone away, as `head` does, is no fault of ours.
 fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Prints on standard error, in the same way.
+fn tell(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Whether standard output is a person's terminal.

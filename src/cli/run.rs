@@ -9,33 +9,28 @@ use tokio::sync::mpsc;
 
 use super::{
     colour::Colour,
+    dry_run,
     format::{self, Format},
-    on_terminal, print, refuse, snapshots, stop,
+    loading, on_terminal, print, refuse, snapshots, stop,
 };
 use crate::{
     api::{Behaviour, Reference},
-    case::{Mistakes, Suite, embedded, glob::Glob},
+    case::{Suite, glob::Glob},
     report::{
         progress::{self, Progress},
         terminal::{Detail, Terminal},
         to_json,
     },
-    runner::{
-        self, Kept, Options, Selection, Snapshots, Target, files, keep::Replay, store::EventLog, target::TargetError,
-    },
+    runner::{self, Kept, Options, Selection, Snapshots, keep::Replay, store::EventLog},
     spec::{Effect, Level, PortType},
     verdict::{Event, Record, RecordedFaults, exit},
 };
-
-/// The variable that names a target where no argument does.
-const TARGET: &str = "IPAMSPEC_TARGET";
-const A_URL: &str = "a URL such as http://ipam.contoso.example:8080/Ipam/Server";
 
 /// The arguments of `run`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The target: a target file, or the URL of its IIpamServer endpoint; the reference server where none is given
-    #[arg(long, value_name = "FILE|URL", env = TARGET)]
+    #[arg(long, value_name = "FILE|URL", env = loading::TARGET)]
     target: Option<String>,
     /// Set a key of the target file, as in timing.reply=20s
     #[arg(long, value_name = "KEY=VALUE")]
@@ -79,18 +74,21 @@ pub(super) struct Arguments {
     /// Write these reports and no others; may be given more than once
     #[arg(long, value_enum, value_name = "FORMAT", default_values_t = format::DEFAULT)]
     format: Vec<Format>,
+    /// Say what would be sent, and what would be skipped and why; send nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Print report.json and nothing else
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     /// Print findings and the claim only
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
-    /// Print every case
+    /// Print every case; with --dry-run, whole envelopes
     #[arg(long, short)]
-    verbose: bool,
+    pub(super) verbose: bool,
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
-    color: Colour,
+    pub(super) color: Colour,
 }
 
 fn port_type(word: &str) -> Result<PortType, String> {
@@ -107,27 +105,15 @@ fn effect(word: &str) -> Result<Effect, String> {
 
 /// Runs, and gives the exit code.
 pub(super) async fn run(mut arguments: Arguments) -> u8 {
-    let errors = arguments.color.applies(std::io::IsTerminal::is_terminal(&std::io::stderr()));
-    // A target that nobody sees on the command line.
-    let inherited = arguments.target.is_some() && arguments.target == std::env::var(TARGET).ok();
-    let told = |mistakes: &Mistakes| {
-        eprint!("{}", mistakes.render(errors));
-        exit::USAGE
-    };
     let replay = arguments.replay.as_deref().map(|named| Replay::read(named, arguments.target.is_some())).transpose();
     let replay = match replay {
         Ok(replay) => replay,
         Err(error) => return refuse(&error.to_string()),
     };
-    let suite = match load_suite(&arguments.cases) {
+    let suite = match loading::suite(&arguments.cases) {
         Ok(suite) => Arc::new(suite),
-        Err(Refused::Mistakes(mistakes)) => return told(&mistakes),
-        Err(Refused::Message(message)) => return refuse(&message),
+        Err(refused) => return refused.tell(arguments.color),
     };
-    // A variable that a job forgot to set must not end in a green run against our own server.
-    if arguments.target.as_deref().is_some_and(|target| target.trim().is_empty()) {
-        return refuse(&format!("the target is empty; --target and {TARGET} take a target file, or {A_URL}"));
-    }
     let mut kept = Kept::default();
     if let Some(replay) = replay {
         if suite.case(&replay.case).is_none() {
@@ -148,38 +134,30 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
     if arguments.target.is_none() && !arguments.set.is_empty() {
         return refuse("--set changes a target; name one with --target");
     }
-    let server = match &arguments.target {
+    let named = match arguments.target.as_deref().map(|named| loading::target(named, &arguments.set)).transpose() {
+        Ok(named) => named,
+        Err(refused) => return refused.tell(arguments.color),
+    };
+    if arguments.dry_run {
+        let options = options(&arguments, &suite, kept, RecordedFaults::default());
+        return dry_run::dry_run(&suite, named, &options, &arguments);
+    }
+    let server = match &named {
         Some(_) => None,
         None => match Reference::start(Behaviour::default()) {
             Ok(server) => Some(server),
             Err(error) => return refuse(&format!("cannot start the reference server on a loopback port: {error}")),
         },
     };
-    let target = match (&server, arguments.target.as_deref()) {
-        (Some(server), _) => server.target(),
-        (None, named) => Target::read(named.unwrap_or_default(), &arguments.set),
+    let target = match (named, &server) {
+        (Some(target), _) => Ok(target),
+        (None, Some(server)) => server.target(),
+        // Not reached: where no target is named, the reference server was started.
+        (None, None) => return exit::OURS,
     };
     let target = match target {
         Ok(target) => Arc::new(target),
-        Err(error) => {
-            let code = match error {
-                TargetError::Mistakes(mistakes) => told(&mistakes),
-                TargetError::File(error) => {
-                    let named = arguments.target.as_deref().unwrap_or_default();
-                    refuse(&if error.path() != Path::new(named) {
-                        format!("{error}; `{named}` names it")
-                    } else if error.is_absent() {
-                        format!("{error}; --target takes a target file, or {A_URL}")
-                    } else {
-                        error.to_string()
-                    })
-                }
-            };
-            if inherited {
-                eprintln!("the target is the one that {TARGET} names");
-            }
-            return code;
-        }
+        Err(error) => return loading::Refused::from(error).tell(arguments.color),
     };
     let place = match arguments.faults.place(&target, server.is_some()) {
         Ok(place) => place,
@@ -222,32 +200,6 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
         server.stop().await;
     }
     code
-}
-
-enum Refused {
-    Mistakes(Mistakes),
-    Message(String),
-}
-
-fn load_suite(folders: &[PathBuf]) -> Result<Suite, Refused> {
-    let mut sources = embedded();
-    for folder in folders {
-        let files = files::read_folder(folder).map_err(|error| unread(&error))?;
-        // The user's file is where a mistake is: the path below the folder is only its name.
-        sources.extend(files.into_iter().map(|file| {
-            let place = folder.join(&*file.path).display().to_string();
-            file.at(place)
-        }));
-    }
-    Suite::load(&sources).map_err(Refused::Mistakes)
-}
-
-fn unread(error: &files::FileError) -> Refused {
-    Refused::Message(if error.is_absent() {
-        format!("{error}; --cases takes a folder of case files")
-    } else {
-        error.to_string()
-    })
 }
 
 fn options(arguments: &Arguments, suite: &Suite, kept: Kept, recorded_faults: RecordedFaults) -> Options {

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::{print, refuse, stop};
 use crate::{
-    reference::{Behaviour, Mutant, Server, Variant},
+    reference::{Behaviour, Mutant, Scenario, Server, Variant},
     verdict::exit,
 };
 
@@ -20,6 +20,9 @@ pub(super) struct Arguments {
     /// A conformant way to differ, by name; may be given more than once
     #[arg(long, value_name = "NAME")]
     variant: Vec<String>,
+    /// What its world is like, by name, as in not-provisioned
+    #[arg(long, value_name = "NAME", default_value = Scenario::Default.as_str(), value_parser = Scenario::named)]
+    scenario: Scenario,
 }
 
 /// Serves until told to stop.
@@ -38,7 +41,7 @@ pub(super) async fn serve(arguments: Arguments) -> u8 {
         behaviour.variants.push(variant);
     }
     let mut stop = stop::watch_signals();
-    let server = match Server::start(arguments.http, behaviour) {
+    let server = match Server::start_in(arguments.http, behaviour, arguments.scenario) {
         Ok(server) => server,
         Err(error) => {
             let port = "take another address with --http, or port 0 for a free one";

@@ -69,9 +69,9 @@ struct LabWorld {
 }
 
 impl Lab {
-    /// Makes a lab whose default world begins at `now`.
-    pub(super) fn new(behaviour: Behaviour, now: Moment) -> Self {
-        let default = respond::world(Scenario::Default, &behaviour, now);
+    /// Makes a lab whose default world is of a scenario and begins at `now`.
+    pub(super) fn new(behaviour: Behaviour, scenario: Scenario, now: Moment) -> Self {
+        let default = respond::world(scenario, &behaviour, now);
         let worlds = Worlds { default, opened: 0, open: BTreeMap::new() };
         Self { behaviour: Arc::new(behaviour), worlds: Arc::new(Mutex::new(worlds)) }
     }
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     fn lab() -> Lab {
-        Lab::new(Behaviour::default(), Moment::LAB)
+        Lab::new(Behaviour::default(), Scenario::Default, Moment::LAB)
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl Call<'_> {
         if self.lies(Mutant::RefusesValidRequests) {
             return Err(self.refuse("IpamApiGenericErrorOccurred", "An error occurred."));
         }
-        if !world.is_authorized() {
+        if !world.is_authorized(name) {
             return Err(self.refuse("IpamApiAccessDenied", "The user is not authorized for this operation."));
         }
         let serves_unprovisioned = self.lies(Mutant::ServesUnprovisioned);

@@ -18,17 +18,20 @@ pub enum Scenario {
     TaskRunning,
     /// The user lacks the right to every operation.
     AccessDenied,
+    /// The user may read, and may not start tasks.
+    StartDenied,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Default,
         Self::NotProvisioned,
         Self::ConversionRequired,
         Self::TaskDisabled,
         Self::TaskRunning,
         Self::AccessDenied,
+        Self::StartDenied,
     ];
 
     /// The word that case files write.
@@ -40,6 +43,7 @@ impl Scenario {
             Self::TaskDisabled => "task-disabled",
             Self::TaskRunning => "task-running",
             Self::AccessDenied => "access-denied",
+            Self::StartDenied => "start-denied",
         }
     }
 

@@ -16,7 +16,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{http, lab::Lab, moment::Moment, mutant::Behaviour};
+use super::{http, lab::Lab, moment::Moment, mutant::Behaviour, scenario::Scenario};
 
 /// How many connections are served at once; others wait.
 const CONNECTIONS: usize = 1024;
@@ -41,6 +41,17 @@ impl Server {
     /// # Errors
     /// Where the address cannot be bound.
     pub fn start(address: SocketAddr, behaviour: Behaviour) -> io::Result<Self> {
+        Self::start_in(address, behaviour, Scenario::Default)
+    }
+
+    /// Does the same, with a default world of this scenario.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    ///
+    /// # Errors
+    /// Where the address cannot be bound.
+    pub fn start_in(address: SocketAddr, behaviour: Behaviour, scenario: Scenario) -> io::Result<Self> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         if cfg!(unix) {
             // So that a server that is started again gets its port again.
@@ -49,7 +60,7 @@ impl Server {
         socket.bind(address)?;
         let listener = socket.listen(1024)?;
         let address = listener.local_addr()?;
-        let lab = Lab::new(behaviour, Moment::of(SystemTime::now()).whole_second());
+        let lab = Lab::new(behaviour, scenario, Moment::of(SystemTime::now()).whole_second());
         let (stop, stopped) = watch::channel(false);
         let accepting = tokio::spawn(accept(listener, lab.clone(), stopped));
         Ok(Self { address, lab, stop, accepting })

@@ -161,9 +161,13 @@ impl World {
         self.scenario == Scenario::ConversionRequired
     }
 
-    /// Whether the user has the right to an operation at all.
-    pub fn is_authorized(&self) -> bool {
-        self.scenario != Scenario::AccessDenied
+    /// Whether the user has the right to an operation.
+    pub fn is_authorized(&self, operation: &str) -> bool {
+        match self.scenario {
+            Scenario::AccessDenied => false,
+            Scenario::StartDenied => operation != "StartTask",
+            _ => true,
+        }
     }
 
     /// Every task as it stands at `now`, in the order of the enumeration.
@@ -381,7 +385,9 @@ mod tests {
             let world = world(scenario);
             assert_eq!(world.is_configured(), scenario != Scenario::NotProvisioned);
             assert_eq!(world.is_schema_conversion_required(), scenario == Scenario::ConversionRequired);
-            assert_eq!(world.is_authorized(), scenario != Scenario::AccessDenied);
+            let denies_start = [Scenario::AccessDenied, Scenario::StartDenied].contains(&scenario);
+            assert_eq!(world.is_authorized("StartTask"), !denies_start);
+            assert_eq!(world.is_authorized("GetIpamTasksInfo"), scenario != Scenario::AccessDenied);
         }
         let mut world = world(Scenario::TaskRunning);
         assert_eq!(state(&mut world, 0), TaskState::Running);

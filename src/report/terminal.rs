@@ -12,8 +12,9 @@ use super::{
     faults,
     groups::{self, FindingGroup, ReasonGroup},
     headline::{claim, headline},
+    ink::Ink,
     sanitize::Shown,
-    words::{self, Tone, count, duration, grouped},
+    words::{self, count, duration, grouped},
     wrap::{WIDTH, wrap},
 };
 use crate::verdict::{CaseRecord, Event, FaultStatus, FindingStatus, Outcome, Record, RunStarted};
@@ -317,30 +318,6 @@ fn names(cases: &[(usize, &CaseRecord)]) -> String {
     match cases.len().saturating_sub(NAMES) {
         0 => named,
         more => format!("{named} and {} more", grouped(more)),
-    }
-}
-
-/// Colours, where they are wanted.
-#[derive(Debug, Clone, Copy)]
-struct Ink {
-    colour: bool,
-}
-
-impl Ink {
-    fn paint(self, parameters: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{parameters}m{text}\x1b[0m") } else { text.to_owned() }
-    }
-
-    fn tone(self, tone: Tone, text: &str) -> String {
-        self.paint(tone.ansi(), text)
-    }
-
-    fn bold(self, text: &str) -> String {
-        self.paint("1", text)
-    }
-
-    fn dim(self, text: &str) -> String {
-        self.paint("2", text)
     }
 }
 

@@ -9,12 +9,13 @@ use super::{
     judge::{end_in_words, in_words, says_soap},
     lab::World,
     pace::Pace,
+    target::Target,
 };
 use crate::{
-    session::{Guard, Observed, Outgoing, Permitted, Refused},
+    session::{End, Guard, Observed, Outgoing, Permitted, Refused},
     soap::{self, Fault},
     spec::{Operation, PortType},
-    transport::{HttpTransport, HttpUrl},
+    transport::{BadCertificates, HttpOptions, HttpTransport, HttpUrl},
     verdict::{Exchange, hex},
     xml::{self, Element},
 };
@@ -44,13 +45,46 @@ pub enum Answered {
     Reply(Element),
     /// A fault.
     Fault(Box<Fault>),
-    /// A SOAP message that is neither, or a message that only claims to be one.
-    Nonsense(String),
-    /// Nothing that a server of this protocol says, or nothing at all.
-    Nothing(String),
+    /// A SOAP message that is neither, or a message that only claims to be one; what is wrong with it.
+    Nonsense(Stage, String),
+    /// Nothing that a server of this protocol says, or nothing at all; how far it got, and why no further.
+    Nothing(Stage, String),
+}
+
+/// How far an answer got on its way, in the order of the way: the stage that did not work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The name of the host has no address.
+    Name,
+    /// No connection could be made.
+    Connect,
+    /// TLS was refused.
+    Tls,
+    /// What came is not HTTP, or did not come.
+    Http,
+    /// HTTP says that nothing takes requests there.
+    Endpoint,
+    /// The answer is no SOAP 1.2.
+    Soap,
+    /// It is, and not what the operation's contract says.
+    Contract,
 }
 
 impl Line {
+    /// A way to a target; at its own pace where `paced`. Nothing is connected yet.
+    ///
+    /// # Errors
+    /// Its certificates cannot be used.
+    pub fn new(target: &Target, guard: Guard, paced: bool, seed: &str) -> Result<Self, BadCertificates> {
+        Ok(Self {
+            transport: transport(target)?,
+            endpoints: PortType::ALL.into_iter().filter_map(|kind| Some((kind, target.endpoint(kind)?))).collect(),
+            guard: Arc::new(guard),
+            pace: Arc::new(Pace::new(target.limits.rate.filter(|_| paced))),
+            seed: seed.into(),
+        })
+    }
+
     /// The address of a port type, in a world of the lab where there is one.
     pub fn address(&self, port_type: PortType, world: Option<&World>) -> Option<HttpUrl> {
         let (_, url) = self.endpoints.iter().find(|(known, _)| *known == port_type)?;
@@ -58,19 +92,6 @@ impl Line {
             None => Some(url.clone()),
             Some(world) => url.with_path(&format!("{}{}", world.path_prefix, url.path())).ok(),
         }
-    }
-
-    /// A message id: the same for the same seed, case, step and attempt.
-    pub fn message_id(&self, case: &str, step: usize, attempt: usize) -> String {
-        let mut digest = Sha256::new();
-        digest.update(format!("{}\0{case}\0{step}\0{attempt}", self.seed));
-        let mut digits = hex(&digest.finalize());
-        digits.truncate(32);
-        // A UUID of version 8, RFC 9562: its bits are ours to choose.
-        digits.replace_range(12..13, "8");
-        digits.replace_range(16..17, "a");
-        let part = |range: std::ops::Range<usize>| digits.get(range).unwrap_or_default();
-        format!("urn:uuid:{}-{}-{}-{}-{}", part(0..8), part(8..12), part(12..16), part(16..20), part(20..32))
     }
 
     /// Lets a request through the guard.
@@ -103,16 +124,10 @@ impl Line {
     ) -> (Answered, Option<Exchange>) {
         let Some(url) = self.address(operation.port_type, None) else {
             let why = format!("the target file names no endpoint for {}", operation.port_type.name());
-            return (Answered::Nothing(why), None);
+            return (Answered::Nothing(Stage::Endpoint, why), None);
         };
-        let envelope = soap::write::request(operation, operation.action, message_id, &url.to_string(), "");
-        let outgoing = Outgoing {
-            action: Some(operation.action.to_owned()),
-            message_id: Some(message_id.to_owned()),
-            envelope: envelope.into(),
-        };
-        match self.permit(outgoing) {
-            Err(refused) => (Answered::Nothing(refused.to_string()), None),
+        match self.permit(asking(operation, message_id, &url.to_string())) {
+            Err(refused) => (Answered::Nothing(Stage::Endpoint, refused.to_string()), None),
             Ok(permitted) => {
                 let sent = since.elapsed();
                 let (observed, took) = self.send(&url, &permitted, true).await;
@@ -123,28 +138,67 @@ impl Line {
     }
 }
 
+/// What carries requests to a target.
+///
+/// # Errors
+/// Its certificates cannot be used.
+pub fn transport(target: &Target) -> Result<HttpTransport, BadCertificates> {
+    let timing = &target.timing;
+    HttpTransport::new(HttpOptions {
+        connect: timing.connect,
+        reply: timing.reply,
+        overall: timing.operation,
+        reply_bytes: target.limits.reply_bytes,
+        ca_pem: target.ca_pem.clone(),
+    })
+}
+
+/// A message id: the same for the same seed, case, step and attempt.
+pub fn message_id(seed: &str, case: &str, step: usize, attempt: usize) -> String {
+    let mut digest = Sha256::new();
+    digest.update(format!("{seed}\0{case}\0{step}\0{attempt}"));
+    let mut digits = hex(&digest.finalize());
+    digits.truncate(32);
+    // A UUID of version 8, RFC 9562: its bits are ours to choose.
+    digits.replace_range(12..13, "8");
+    digits.replace_range(16..17, "a");
+    let part = |range: std::ops::Range<usize>| digits.get(range).unwrap_or_default();
+    format!("urn:uuid:{}-{}-{}-{}-{}", part(0..8), part(8..12), part(12..16), part(16..20), part(20..32))
+}
+
+/// The request that asks an operation without parameters.
+pub fn asking(operation: &'static Operation, message_id: &str, to: &str) -> Outgoing {
+    Outgoing {
+        action: Some(operation.action.to_owned()),
+        message_id: Some(message_id.to_owned()),
+        envelope: soap::write::request(operation, operation.action, message_id, to, "").into(),
+    }
+}
+
 fn read_answer(observed: &Observed, operation: &Operation, message_id: &str) -> Answered {
     let received = match observed {
         Observed::Received(received) => received,
         Observed::Silence { waited } => {
             let next = "raise [timing] reply if it may take longer";
-            return Answered::Nothing(format!("nothing came within {}; {next}", in_words(*waited)));
+            return Answered::Nothing(Stage::Http, format!("nothing came within {}; {next}", in_words(*waited)));
         }
-        Observed::Ended(end) => return Answered::Nothing(end_in_words(end)),
-        Observed::Sent(_) => return Answered::Nothing("no answer was taken".to_owned()),
+        Observed::Ended(end) => return Answered::Nothing(stage(end), end_in_words(end)),
+        Observed::Sent(_) => return Answered::Nothing(Stage::Http, "no answer was taken".to_owned()),
     };
     let head = received.http.as_ref();
     let status = head.map_or(200, |head| head.status);
     let kind = head.and_then(|head| head.content_type.as_deref()).unwrap_or("no content type");
     let read = soap::read(&received.bytes, &xml::Limits::default());
     if read.is_err() && !says_soap(head) {
-        let why =
-            super::judge::environment(status).unwrap_or("this is not an answer of SOAP; check url and [endpoints]");
-        return Answered::Nothing(format!("HTTP {status}, {kind}: {why}"));
+        let (stage, why) = match super::judge::environment(status) {
+            Some(why) => (Stage::Endpoint, why),
+            None => (Stage::Soap, "this is not an answer of SOAP; check url and [endpoints]"),
+        };
+        return Answered::Nothing(stage, format!("HTTP {status}, {kind}: {why}"));
     }
     let envelope = match read {
         Ok(envelope) => envelope,
-        Err(error) => return Answered::Nonsense(error.to_string()),
+        Err(error) => return Answered::Nonsense(Stage::Soap, error.to_string()),
     };
     let action = head.and_then(crate::session::HttpHead::action);
     let checked = soap::contract::check(envelope, Some(operation), Some(message_id), action.as_deref());
@@ -153,10 +207,18 @@ fn read_answer(observed: &Observed, operation: &Operation, message_id: &str) -> 
         soap::contract::Answer::Fault(fault) => Answered::Fault(fault),
         soap::contract::Answer::Neither => {
             let broken = checked.rules.iter().find(|held| !held.kept);
-            Answered::Nonsense(
-                broken.map_or_else(String::new, |held| format!("expected {}, got {}", held.expected, held.got)),
-            )
+            let why = broken.map_or_else(String::new, |held| format!("expected {}, got {}", held.expected, held.got));
+            Answered::Nonsense(Stage::Contract, why)
         }
+    }
+}
+
+fn stage(end: &End) -> Stage {
+    match end {
+        End::UnknownName { .. } => Stage::Name,
+        End::Unreachable { .. } => Stage::Connect,
+        End::SecurityRefused { .. } => Stage::Tls,
+        _ => Stage::Http,
     }
 }
 

@@ -4,7 +4,6 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
@@ -14,18 +13,17 @@ use super::{
     judge::{Asked, Judged, in_words, judge, wants_control},
     keep::Kept,
     lab::{Lab, World},
-    strategy,
+    message, strategy,
     target::Target,
 };
 use crate::{
-    case::{Case, Generate, Poll, Step, StepKind, captured, template::Template},
+    case::{Case, Generate, Poll, Step, StepKind, captured},
     session::{Layer, Outgoing},
-    soap,
     spec::{Effect, Operation},
     verdict::{
         Blame, CaseRecord, Catalogue, Check, Evidence, Exchange, Generated, Outcome, RecordedFault, RecordedFaults,
     },
-    xml::{self, Element},
+    xml::Element,
 };
 
 /// What every case of a run shares.
@@ -290,7 +288,7 @@ impl Running<'_> {
                 format!("the target file names no endpoint for {}", self.case.port_type.name()),
             ));
         };
-        let message_id = executor.line.message_id(&self.who, number, attempt);
+        let message_id = ask::message_id(&executor.line.seed, &self.who, number, attempt);
         let (outgoing, name) = self.render(step, &message_id, &url.to_string())?;
         let permitted = executor.line.permit(outgoing).map_err(|refused| Ended::HeldBack(refused.to_string()))?;
         let sent = self.began.elapsed();
@@ -304,35 +302,10 @@ impl Running<'_> {
     }
 
     fn render(&self, step: &Step, message_id: &str, to: &str) -> Result<(Outgoing, &'static str), Ended> {
-        let vars = |name: &str| match name {
-            "message_id" => Some(message_id.to_owned()),
-            "to" => Some(to.to_owned()),
-            name => self.var(name),
-        };
-        let fill = |template: &Template| {
-            template.fill(&vars).map_err(|unfilled| Ended::Error(Blame::File, unfilled.to_string()))
-        };
-        match &step.kind {
-            StepKind::Call(call) => {
-                let action = match &call.action {
-                    Some(action) => fill(action)?,
-                    None => call.operation.action.to_owned(),
-                };
-                let body = fill(&call.body)?;
-                let envelope = soap::write::request(call.operation, &action, message_id, to, &body).into();
-                let outgoing = Outgoing { action: Some(action), message_id: Some(message_id.to_owned()), envelope };
-                Ok((outgoing, call.operation.name))
-            }
-            StepKind::Raw(raw) => {
-                let action = raw.action.as_ref().map(&fill).transpose()?;
-                let envelope: Bytes = fill(&raw.envelope)?.into();
-                let name = raw.operation.map_or("raw", |operation| operation.name);
-                // A reply relates to what the envelope says of itself, if it says anything.
-                let read = soap::read(&envelope, &xml::Limits::default());
-                let message_id = read.ok().and_then(|envelope| envelope.addressing.message_id);
-                Ok((Outgoing { action, message_id, envelope }, name))
-            }
-            StepKind::Wait(_) => Err(Ended::Error(Blame::Harness, "a wait sends nothing".to_owned())),
+        match message::render(step, message_id, to, &|name| self.var(name)) {
+            Ok(Some(rendered)) => Ok(rendered),
+            Ok(None) => Err(Ended::Error(Blame::Harness, "a wait sends nothing".to_owned())),
+            Err(unfilled) => Err(Ended::Error(Blame::File, unfilled.to_string())),
         }
     }
 
@@ -361,7 +334,7 @@ impl Running<'_> {
     async fn control(&mut self, number: usize, attempt: usize) -> bool {
         let Some(operation) = self.executor.control else { return false };
         let line = &self.executor.line;
-        let message_id = line.message_id(&format!("{} control", self.who), number, attempt);
+        let message_id = ask::message_id(&line.seed, &format!("{} control", self.who), number, attempt);
         let (answered, exchange) = line.question(operation, &message_id, self.began).await;
         self.exchanges.extend(exchange);
         matches!(answered, Answered::Reply(_) | Answered::Fault(_))

@@ -520,7 +520,7 @@ pub fn environment(status: u16) -> Option<&'static str> {
 /// How a session ended, for a person.
 pub fn end_in_words(end: &End) -> String {
     match end {
-        End::Unreachable { reason } => format!("unreachable: {reason}"),
+        End::UnknownName { reason } | End::Unreachable { reason } => format!("unreachable: {reason}"),
         End::SecurityRefused { reason } => format!("security refused: {reason}"),
         End::Closed => "the target closed without an answer; its log may say why".to_owned(),
         End::ClosedMidway { received } => {

@@ -3,6 +3,8 @@
 //! Leaves out how they are shown. The reference server is known here only as a [`Lab`].
 
 pub mod ask;
+pub mod breaker;
+pub mod dry_run;
 pub mod execute;
 pub mod files;
 pub mod generator;
@@ -10,11 +12,13 @@ pub mod hunt;
 pub mod judge;
 pub mod keep;
 pub mod lab;
+pub mod message;
 pub mod pace;
 pub mod plan;
 pub mod questions;
 pub mod run;
 pub mod said;
+pub mod smoke;
 pub mod snapshots;
 pub mod store;
 pub mod strategy;

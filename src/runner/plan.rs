@@ -6,7 +6,7 @@ use super::target::Target;
 use crate::{
     case::{Case, Suite, glob::Glob},
     session::Guard,
-    spec::{Level, PortType},
+    spec::{Effect, Level, PortType},
 };
 
 /// Which cases a run is asked to run.
@@ -88,6 +88,16 @@ fn some_match<'a, I: Iterator<Item = &'a str>>(
     Ok(())
 }
 
+/// What may be sent: what the target file and the command line allow; everything to the reference server.
+pub fn guard(target: &Target, allow: &[Effect], has_lab: bool) -> Guard {
+    if has_lab {
+        Guard::new(Effect::ALL, None)
+    } else {
+        let effects = target.allow.effects.iter().chain(allow).copied();
+        Guard::new(effects, target.allow.tasks.clone())
+    }
+}
+
 /// Why a case cannot run on this target, before anything is sent.
 pub fn skip_reason(case: &Case, target: &Target, guard: &Guard, has_lab: bool) -> Option<String> {
     if case.scenario.is_some() && !has_lab {
@@ -96,11 +106,16 @@ pub fn skip_reason(case: &Case, target: &Target, guard: &Guard, has_lab: bool) -
     if !guard.allows(case.effect) {
         return Some(format!("not allowed: effect `{}`", case.effect));
     }
-    let missing: Vec<&str> = case.needs.iter().map(String::as_str).filter(|name| target.var(name).is_none()).collect();
+    let missing = missing(case, target);
     if !missing.is_empty() {
         return Some(format!("missing data: [vars] {} in the target file", missing.join(", ")));
     }
     let operations = case.steps.iter().filter_map(crate::case::Step::operation);
     let lacking = operations.into_iter().find(|operation| target.lacks(operation.name))?;
     Some(format!("lacking on this product: {}", lacking.name))
+}
+
+/// The data that a case needs and that the target file does not have.
+pub fn missing<'a>(case: &'a Case, target: &Target) -> Vec<&'a str> {
+    case.needs.iter().map(String::as_str).filter(|name| target.var(name).is_none()).collect()
 }

@@ -1,12 +1,14 @@
 //! The questions asked before any verdict: is there a server, is it provisioned, may we ask it?
 //!
 //! A target that cannot answer them is judged as it stands, with a note; one that says nothing a server of this protocol
-//! says cannot be judged at all. Follows [MS-IPAMM2] 3.1.4.2 and 3.3.6.1.
+//! says cannot be judged at all. `smoke` shows what a run acts on. Follows [MS-IPAMM2] 3.1.4.2 and 3.3.6.1.
+
+use std::collections::BTreeSet;
 
 use tokio::time::Instant;
 
 use super::{
-    ask::{Answered, Line},
+    ask::{Answered, Line, Stage, message_id},
     judge::denies_access,
 };
 use crate::{
@@ -25,91 +27,134 @@ pub struct Readiness {
     pub not_provisioned: bool,
     /// It says that a schema conversion is required.
     pub conversion_required: bool,
-    /// The user may not use the operations that ask for the right GenericRead.
-    pub read_denied: bool,
+    /// The questions that this user may not ask.
+    pub denied: BTreeSet<&'static str>,
     /// A question that was answered, good for a control request.
     pub control: Option<&'static Operation>,
     /// What a reader should know.
     pub notes: Vec<Note>,
+    /// The questions that were asked, in order, and what came.
+    pub heard: Vec<(&'static str, Heard)>,
+}
+
+/// What came of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// The reply, and the text of its result.
+    Reply(Option<String>),
+    /// A fault, in a line.
+    Fault(String),
+    /// A message that is not as the contract says.
+    Nonsense(Stage, String),
+    /// Nothing that a server of this protocol says, or nothing at all.
+    Nothing(Stage, String),
 }
 
 /// The questions, in this order.
 pub const QUESTIONS: [&str; 4] =
     ["IsIpamConfigured", "IsSchemaConversionRequired", "GetIpamVersion", "GetIpamTasksInfo"];
 
+/// Whose questions they are, where message ids are made.
+pub const WHO: &str = "questions";
+
+/// The operations of the questions, in their order.
+pub fn operations() -> impl Iterator<Item = &'static Operation> {
+    QUESTIONS.into_iter().filter_map(|name| Operation::named(PortType::IIpamServer, name))
+}
+
 /// Asks them.
 pub async fn ask(line: &Line) -> Readiness {
     let mut readiness = Readiness::default();
-    let mut nothing = Vec::new();
-    let mut nonsense: Vec<(String, Vec<&str>)> = Vec::new();
-    for (number, name) in QUESTIONS.into_iter().enumerate() {
-        let Some(operation) = Operation::named(PortType::IIpamServer, name) else { continue };
-        let message_id = line.message_id("questions", number, 1);
+    for (index, operation) in operations().enumerate() {
+        let message_id = message_id(&line.seed, WHO, index, 1);
         let (answered, _) = line.question(operation, &message_id, Instant::now()).await;
-        match answered {
-            Answered::Reply(element) => {
-                readiness.control = readiness.control.or(Some(operation));
-                match (name, result(&element, operation).as_deref()) {
-                    ("IsIpamConfigured", Some("false" | "0")) => readiness.not_provisioned = true,
-                    ("IsSchemaConversionRequired", Some("true" | "1")) => readiness.conversion_required = true,
-                    _ => {}
-                }
-            }
-            Answered::Fault(fault) => {
-                readiness.control = readiness.control.or(Some(operation));
-                let denied = denies_access(&fault);
-                if denied && name == "GetIpamTasksInfo" {
-                    readiness.read_denied = true;
-                }
-                // What is not ready refuses these by 3.1.4.2: that is no news.
-                if !(readiness.not_provisioned || readiness.conversion_required) {
-                    readiness.note(format!("the target refused the question {name}: {}", fault.summary()));
-                }
-            }
-            Answered::Nonsense(why) => {
-                // Whatever answers in one wrong way answers so to each: that is told once.
-                match nonsense.iter_mut().find(|(told, _)| normalise(told) == normalise(&why)) {
-                    Some((_, names)) => names.push(name),
-                    None => nonsense.push((why, vec![name])),
-                }
-            }
-            Answered::Nothing(why) => {
-                let unreachable = why.starts_with("unreachable") || why.starts_with("security");
-                nothing.push(why);
-                // Nobody is there: three more attempts would find out nothing more.
-                if unreachable {
-                    break;
-                }
-            }
+        // Nobody is there: three more attempts would find out nothing more.
+        let nobody = matches!(&answered, Answered::Nothing(stage, _) if *stage <= Stage::Tls);
+        readiness.hear(operation, answered);
+        if nobody {
+            break;
         }
     }
-    for (why, names) in nonsense {
-        let names = if names.len() == QUESTIONS.len() { "every question".to_owned() } else { names.join(", ") };
-        readiness.note(format!("what the target answers to {names} is not as the contract says: {why}"));
-    }
-    if readiness.control.is_none() && readiness.notes.is_empty() {
-        let why = nothing.first().cloned().unwrap_or_else(|| "no question could be asked".to_owned());
-        readiness.notes.push(Note { text: format!("the target could not be asked anything: {why}"), blocking: true });
-        readiness.blocked = Some(why);
-        return readiness;
-    }
-    if let Some(why) = nothing.first() {
-        readiness.note(format!("the target did not answer every question: {why}"));
-    }
-    if readiness.not_provisioned {
-        readiness.note("the target says that it is not provisioned: provision it, then run again".to_owned());
-    } else if readiness.conversion_required {
-        readiness.note("the target says that a schema conversion is required: convert it, then run again".to_owned());
-    }
-    if readiness.read_denied {
-        readiness.note("the target denies this user the right GenericRead: run as a member of IPAM Users".to_owned());
-    }
+    readiness.conclude();
     readiness
 }
 
 impl Readiness {
     fn note(&mut self, text: String) {
         self.notes.push(Note { text, blocking: false });
+    }
+
+    fn hear(&mut self, operation: &'static Operation, answered: Answered) {
+        let name = operation.name;
+        let heard = match answered {
+            Answered::Reply(element) => {
+                self.control = self.control.or(Some(operation));
+                let result = result(&element, operation);
+                match (name, result.as_deref()) {
+                    ("IsIpamConfigured", Some("false" | "0")) => self.not_provisioned = true,
+                    ("IsSchemaConversionRequired", Some("true" | "1")) => self.conversion_required = true,
+                    _ => {}
+                }
+                Heard::Reply(result)
+            }
+            Answered::Fault(fault) => {
+                self.control = self.control.or(Some(operation));
+                if denies_access(&fault) {
+                    self.denied.insert(name);
+                }
+                // What is not ready refuses these by 3.1.4.2: that is no news.
+                if !(self.not_provisioned || self.conversion_required) {
+                    self.note(format!("the target refused the question {name}: {}", fault.summary()));
+                }
+                Heard::Fault(fault.summary())
+            }
+            Answered::Nonsense(stage, why) => Heard::Nonsense(stage, why),
+            Answered::Nothing(stage, why) => Heard::Nothing(stage, why),
+        };
+        self.heard.push((name, heard));
+    }
+
+    /// What all answers come to.
+    fn conclude(&mut self) {
+        // Whatever answers in one wrong way answers so to each: that is told once.
+        let mut nonsense: Vec<(String, Vec<&str>)> = Vec::new();
+        for (name, heard) in &self.heard {
+            let Heard::Nonsense(_, why) = heard else { continue };
+            match nonsense.iter_mut().find(|(told, _)| normalise(told) == normalise(why)) {
+                Some((_, names)) => names.push(name),
+                None => nonsense.push((why.clone(), vec![name])),
+            }
+        }
+        for (why, names) in nonsense {
+            let names = if names.len() == QUESTIONS.len() { "every question".to_owned() } else { names.join(", ") };
+            self.note(format!("what the target answers to {names} is not as the contract says: {why}"));
+        }
+        let nothing = self.heard.iter().find_map(|(_, heard)| match heard {
+            Heard::Nothing(_, why) => Some(why.clone()),
+            _ => None,
+        });
+        if self.control.is_none() && self.notes.is_empty() {
+            let why = nothing.unwrap_or_else(|| "no question could be asked".to_owned());
+            self.notes.push(Note { text: format!("the target could not be asked anything: {why}"), blocking: true });
+            self.blocked = Some(why);
+            return;
+        }
+        if let Some(why) = nothing {
+            self.note(format!("the target did not answer every question: {why}"));
+        }
+        if self.not_provisioned {
+            self.note("the target says that it is not provisioned: provision it, then run again".to_owned());
+        } else if self.conversion_required {
+            self.note("the target says that a schema conversion is required: convert it, then run again".to_owned());
+        }
+        if self.read_denied() {
+            self.note("the target denies this user the right GenericRead: run as a member of IPAM Users".to_owned());
+        }
+    }
+
+    /// Whether the user may not use the operations that ask for the right GenericRead.
+    fn read_denied(&self) -> bool {
+        self.denied.contains("GetIpamTasksInfo")
     }
 
     /// Why a case says nothing about a target in this state, where it does not.
@@ -131,13 +176,15 @@ impl Readiness {
             return Some("a schema conversion is required: the target says so of itself".to_owned());
         }
         // [MS-IPAMM2] 3.3.6.1: these ask for the right GenericRead.
-        if self.read_denied
-            && operations()
-                .any(|name| name == "GetIpamTasksInfo" || name.starts_with("Task") || name == "IsTaskRunning")
-        {
+        let reads = |name: &str| name == "GetIpamTasksInfo" || name.starts_with("Task") || name == "IsTaskRunning";
+        if self.read_denied() && operations().any(reads) {
             return Some("access denied: this user lacks the right GenericRead".to_owned());
         }
-        None
+        if self.denied.len() == QUESTIONS.len() {
+            return Some("access denied: this user may not even ask what state the target is in".to_owned());
+        }
+        let denied = operations().find(|name| self.denied.contains(name))?;
+        Some(format!("access denied: this user may not use {denied}"))
     }
 }
 

@@ -12,20 +12,19 @@ use tokio::{
 };
 
 use super::{
-    ask::{Line, millis},
+    ask::{Line, millis, transport},
+    breaker::Breaker,
     execute::Executor,
     keep::Kept,
     lab::Lab,
-    pace::Pace,
     plan::{self, MatchesNothing, Selection},
     questions::{self, Readiness},
     target::Target,
 };
 use crate::{
     case::{Case, Suite},
-    session::Guard,
-    spec::{Effect, Level, PortType},
-    transport::{BadCertificates, HttpOptions, HttpTransport},
+    spec::{Effect, Level},
+    transport::BadCertificates,
     verdict::{Blame, CasePlan, CaseRecord, Event, Note, Outcome, RecordedFaults, RunStarted},
 };
 
@@ -90,24 +89,12 @@ pub async fn run(
 ) -> Result<(), CannotRun> {
     let began = Instant::now();
     let selected = options.selection.select(&suite)?;
-    let guard = match &lab {
-        Some(_) => Guard::new(Effect::ALL, None),
-        None => Guard::new(
-            target.allow.effects.iter().copied().chain(options.allow.iter().copied()),
-            target.allow.tasks.clone(),
-        ),
-    };
-    let seed: Arc<str> = options.seed.as_deref().unwrap_or(&suite.digest).into();
-    let line = Line {
-        transport: transport(&target)?,
-        endpoints: PortType::ALL.into_iter().filter_map(|kind| Some((kind, target.endpoint(kind)?))).collect(),
-        guard: Arc::new(guard),
-        pace: Arc::new(Pace::new(if lab.is_some() { None } else { target.limits.rate })),
-        seed: seed.clone(),
-    };
+    let guard = plan::guard(&target, &options.allow, lab.is_some());
+    let seed = options.seed.as_deref().unwrap_or(&suite.digest);
+    let line = Line::new(&target, guard, lab.is_none(), seed)?;
     let interrupted = |reason| Event::Interrupted { reason, duration_ms: millis(began.elapsed()) };
     let send = |event| send(&events, event);
-    send(Event::RunStarted(Box::new(started(&suite, &target, lab.is_some(), &options, &selected, &seed))));
+    send(Event::RunStarted(Box::new(started(&suite, &target, lab.is_some(), &options, &selected, seed))));
 
     let readiness = tokio::select! {
         readiness = questions::ask(&line) => readiness,
@@ -141,6 +128,7 @@ pub async fn run(
         selected,
         outcomes: BTreeMap::new(),
         jobs: Arc::new(Semaphore::new(jobs)),
+        breaker: Arc::default(),
         events: events.clone(),
     };
     for phase in phases(&suite.cases, one_world) {
@@ -154,17 +142,6 @@ pub async fn run(
     }
     send(Event::RunFinished { duration_ms: millis(began.elapsed()) });
     Ok(())
-}
-
-fn transport(target: &Target) -> Result<HttpTransport, BadCertificates> {
-    let timing = &target.timing;
-    HttpTransport::new(HttpOptions {
-        connect: timing.connect,
-        reply: timing.reply,
-        overall: timing.operation,
-        reply_bytes: target.limits.reply_bytes,
-        ca_pem: target.ca_pem.clone(),
-    })
 }
 
 fn send(events: &UnboundedSender<Event>, event: Event) {
@@ -217,7 +194,7 @@ fn started(
 
 /// Cases without a twin, then those whose twin is among them, and so on. Where all share one world, those that change
 /// it come after those that read, each by itself: none may find what another has done for what it did.
-fn phases(cases: &[Case], one_world: bool) -> Vec<Vec<Case>> {
+pub(super) fn phases(cases: &[Case], one_world: bool) -> Vec<Vec<Case>> {
     let twins: BTreeMap<&str, &str> =
         cases.iter().filter_map(|case| Some((case.id.as_str(), case.twin.as_deref()?))).collect();
     let depth = |case: &Case| std::iter::successors(twins.get(case.id.as_str()), |twin| twins.get(**twin)).count();
@@ -239,6 +216,8 @@ struct Crew {
     selected: BTreeSet<String>,
     outcomes: BTreeMap<String, (Outcome, String)>,
     jobs: Arc<Semaphore>,
+    /// Open for a port type that cannot be asked any more.
+    breaker: Arc<Breaker>,
     events: UnboundedSender<Event>,
 }
 
@@ -253,12 +232,13 @@ impl Crew {
                 continue;
             }
             let (executor, jobs, events) = (self.executor.clone(), self.jobs.clone(), self.events.clone());
+            let breaker = self.breaker.clone();
             let spare = self.executor.record(&case, Outcome::Error, String::new(), Some(Blame::Harness));
             let handle = tasks.spawn(async move {
                 // The semaphore is never closed.
                 let _turn = jobs.acquire_owned().await.ok();
                 send(&events, Event::CaseStarted { id: case.id.clone() });
-                executor.execute(&case).await
+                breaker.around(&executor, &case).await
             });
             ids.insert(handle.id(), spare);
         }
@@ -276,6 +256,9 @@ impl Crew {
     }
 
     fn finished(&mut self, record: CaseRecord) {
+        for text in self.breaker.news() {
+            send(&self.events, Event::Note(Note { text, blocking: false }));
+        }
         self.outcomes.insert(record.id.clone(), (record.outcome, record.reason.clone()));
         send(&self.events, Event::CaseFinished(Box::new(record)));
     }
@@ -290,8 +273,8 @@ impl Crew {
         if let Some(reason) = plan::skip_reason(case, &executor.target, &executor.line.guard, executor.lab.is_some()) {
             return record(Outcome::Skip, reason);
         }
-        if let Some(why) = &self.readiness.blocked {
-            return record(Outcome::Inconclusive, why.clone());
+        if let Some(why) = self.readiness.blocked.clone().or_else(|| self.breaker.open(case.port_type)) {
+            return record(Outcome::Inconclusive, why);
         }
         // A scenario is a world of its own: what the default world says of itself does not hold there.
         if let Some(reason) = self.readiness.skips(case).filter(|_| case.scenario.is_none()) {

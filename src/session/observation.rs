@@ -63,6 +63,11 @@ pub struct HttpHead {
 /// How a session ended, or why there was none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
+    /// No address is known for the host's name.
+    UnknownName {
+        /// What the system said, in words.
+        reason: String,
+    },
     /// No connection could be made.
     Unreachable {
         /// What the system said, in words.

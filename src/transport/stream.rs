@@ -36,7 +36,7 @@ pub(super) enum Stream {
 /// Connects to a host, trying each of its addresses in turn until `deadline`, which is `limit` after the start.
 ///
 /// # Errors
-/// [`End::Unreachable`], with what to check.
+/// [`End::UnknownName`] or [`End::Unreachable`], with what to check.
 pub(super) async fn connect(authority: &Authority, deadline: Instant, limit: Duration) -> Result<TcpStream, End> {
     let unreachable = |reason| End::Unreachable { reason };
     let addresses = match &authority.host {
@@ -45,11 +45,13 @@ pub(super) async fn connect(authority: &Authority, deadline: Instant, limit: Dur
         Host::Name(name) => {
             let found = timeout_at(deadline, tokio::net::lookup_host((name.as_str(), authority.port))).await;
             let found = found.map_err(|_| {
-                unreachable(format!("the name `{name}` was not looked up within {limit:?}; check the name server"))
+                let reason = format!("the name `{name}` was not looked up within {limit:?}; check the name server");
+                End::UnknownName { reason }
             })?;
             let found: Vec<_> = found.map(Iterator::collect).unwrap_or_default();
             if found.is_empty() {
-                return Err(unreachable(format!("no address is known for `{name}`; check how it is spelled")));
+                let reason = format!("no address is known for `{name}`; check how it is spelled");
+                return Err(End::UnknownName { reason });
             }
             found
         }

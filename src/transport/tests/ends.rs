@@ -33,7 +33,7 @@ async fn nobody_listens() {
 #[tokio::test]
 async fn a_name_without_an_address() {
     let url = HttpUrl::parse("http://no-such-host.invalid/").unwrap();
-    let End::Unreachable { reason } = ended(ask(&transport(|_| ()), &url).await) else { panic!() };
+    let End::UnknownName { reason } = ended(ask(&transport(|_| ()), &url).await) else { panic!() };
     assert!(reason.contains("`no-such-host.invalid`"), "{reason}");
 }
 
