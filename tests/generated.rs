@@ -9,6 +9,7 @@ use ipamspec::{
 };
 use tokio::sync::{mpsc, watch};
 
+const SEED: &str = "3";
 const START: &str = "start_task/refuses_generated_values";
 const QUERY: &str = "task_last_run_result/refuses_generated_values";
 
@@ -21,7 +22,8 @@ fn options(cases: &[&str], jobs: usize, kept: Kept) -> Options {
     Options {
         selection: Selection { cases, ..Selection::default() },
         jobs: Some(jobs),
-        seed: None,
+        // One whose values meet both lies: the default seed is another with every change of the suite.
+        seed: Some(SEED.to_owned()),
         allow: Vec::new(),
         fail_on: Level::Must,
         fail_on_drift: false,
@@ -144,7 +146,21 @@ async fn the_command_of_a_finding_runs_the_value_again() {
     let mutants = vec![Mutant::StartsLongTaskType, Mutant::SkipsInvisibleInQueriedTask];
     let server = Reference::start(Behaviour { mutants, variants: Vec::new() }).unwrap();
     let url = format!("{}/Ipam/Server", server.url());
-    let run = ["run", "--target", &url, "--allow", "start-task", "--case", QUERY, "--case", START, "--out", "first"];
+    let run = [
+        "run",
+        "--target",
+        &url,
+        "--allow",
+        "start-task",
+        "--case",
+        QUERY,
+        "--case",
+        START,
+        "--out",
+        "first",
+        "--seed",
+        SEED,
+    ];
     let (code, out, err) = tokio::task::block_in_place(|| ipamspec(&folder, &run));
     assert_eq!((code, err.as_str()), (Some(1), ""), "{out}");
     assert!(out.contains(r#"task_type = "Discovery\u{200b}""#), "{out}");

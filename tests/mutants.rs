@@ -37,7 +37,8 @@ fn run(suite: &Arc<Suite>, behaviour: Behaviour) -> Record {
     let options = Options {
         selection: Selection::default(),
         jobs: None,
-        seed: None,
+        // One whose generated values meet every lie that only they can: see tests/generated.rs.
+        seed: Some("3".to_owned()),
         allow: Vec::new(),
         fail_on: Level::Must,
         fail_on_drift: false,

@@ -14,7 +14,7 @@ use crate::{
         contract::{self, Answer, Checked, Rule},
     },
     spec::{Level, Operation, RequirementId},
-    verdict::{Catalogue, Check, Outcome},
+    verdict::{Catalogue, Check, Outcome, bounded},
     xml::{self, Element, XmlError, XmlErrorKind},
 };
 
@@ -115,7 +115,8 @@ impl Bench<'_> {
             if status < 300 && received.bytes.is_empty() {
                 return Err(self.nothing_came(&format!("HTTP {status} with an empty body")));
             }
-            if status >= 400 {
+            // A SOAP message of another media type is judged by that below.
+            if status >= 400 && soap::read(&received.bytes, &xml::Limits::default()).is_err() {
                 // [MS-IPAMM2] 2.1: a server's faults are SOAP faults. What stands between may also refuse like this.
                 let got = format!("HTTP {status}, {kind}, {} bytes", received.bytes.len());
                 if self.asked.control != Some(true) {
@@ -462,9 +463,9 @@ impl Bench<'_> {
             level,
             outcome,
             layer,
-            message: message.to_owned(),
-            expected: expected.map(str::to_owned),
-            got: got.map(str::to_owned),
+            message: bounded(message),
+            expected: expected.map(bounded),
+            got: got.map(bounded),
             fingerprint: String::new(),
         };
         if check.is_finding() {

@@ -2,6 +2,8 @@
 //!
 //! Leaves out which fault an operation ought to send. Follows [SOAP1.2-1] 5.4, [MS-IPAMM2] 2.2.2.1 and 2.2.4.247.
 
+use std::collections::BTreeMap;
+
 use crate::{
     spec::IPAM_EXCEPTION_ID,
     spec::namespace::{IPAM, IPAM1, SERIALIZATION, SOAP12, XML, XSI},
@@ -120,11 +122,13 @@ impl Fault {
         let reasons =
             texts().map(|text| (text.attribute(XML, "lang").unwrap_or_default().to_owned(), text.text())).collect();
         let detail = element.child(SOAP12, "Detail");
-        let exceptions = detail.into_iter().flat_map(|detail| {
-            let found = detail.elements().filter(|entry| is_exception(entry));
-            found.map(|entry| IpamException::read(entry, detail, DEPTH))
-        });
-        let exceptions = exceptions.collect();
+        let mut ids = BTreeMap::new();
+        if let Some(detail) = detail {
+            collect_ids(detail, &mut ids);
+        }
+        let entries = detail.into_iter().flat_map(Element::elements);
+        let exceptions =
+            entries.filter(|entry| is_exception(entry)).map(|entry| IpamException::read(entry, &ids, DEPTH)).collect();
         let detail = detail.into_iter().flat_map(Element::elements).cloned().collect();
         Ok(Self { code, subcodes, reasons, detail, exceptions })
     }
@@ -161,14 +165,14 @@ fn is_exception(element: &Element) -> bool {
 }
 
 impl IpamException {
-    /// Reads an exception; `detail` is where `z:Ref` finds what `z:Id` names.
-    fn read(element: &Element, detail: &Element, depth: usize) -> Self {
+    /// Reads an exception; in `ids` a `z:Ref` finds what a `z:Id` names.
+    fn read(element: &Element, ids: &Ids<'_>, depth: usize) -> Self {
         // The members of an exception are in no namespace: it is serialised by its runtime, not as a data contract.
-        let data = element.child("", "IpamExceptionData").and_then(|data| ExceptionData::read(data, detail));
+        let data = element.child("", "IpamExceptionData").and_then(|data| ExceptionData::read(data, ids));
         let inner = element
             .child("", "InnerIpamException")
             .filter(|inner| depth > 0 && !inner.is_nil())
-            .map(|inner| Box::new(Self::read(inner, detail, depth - 1)));
+            .map(|inner| Box::new(Self::read(inner, ids, depth - 1)));
         Self { data, inner, position: element.position }
     }
 }
@@ -187,9 +191,9 @@ impl ExceptionData {
         }
     }
 
-    fn read(element: &Element, detail: &Element) -> Option<Self> {
+    fn read(element: &Element, ids: &Ids<'_>) -> Option<Self> {
         let element = match element.attribute(SERIALIZATION, "Ref") {
-            Some(reference) => find_id(detail, reference)?,
+            Some(reference) => *ids.get(reference)?,
             None if element.is_nil() => return None,
             None => element,
         };
@@ -204,11 +208,17 @@ impl ExceptionData {
     }
 }
 
-fn find_id<'a>(element: &'a Element, id: &str) -> Option<&'a Element> {
-    if element.attribute(SERIALIZATION, "Id") == Some(id) {
-        return Some(element);
+/// What each `z:Id` names.
+type Ids<'a> = BTreeMap<&'a str, &'a Element>;
+
+/// Looked at once: a detail may hold as many references as elements.
+fn collect_ids<'a>(element: &'a Element, ids: &mut Ids<'a>) {
+    if let Some(id) = element.attribute(SERIALIZATION, "Id") {
+        ids.entry(id).or_insert(element);
     }
-    element.elements().find_map(|child| find_id(child, id))
+    for child in element.elements() {
+        collect_ids(child, ids);
+    }
 }
 
 #[cfg(test)]

@@ -52,6 +52,18 @@ impl Check {
     }
 }
 
+/// The most characters of what a check says, expects and got; the evidence has the whole.
+const LONGEST: usize = 1_000;
+
+/// Text from outside as a check, a note or a reason holds it: a target decides how long its words are, but not how long
+/// a report of them gets.
+pub fn bounded(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// Bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -124,6 +136,14 @@ pub enum FindingStatus {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_words_of_a_target_are_cut() {
+        assert_eq!(bounded("ä"), "ä");
+        assert_eq!(bounded(&"ä".repeat(LONGEST)).chars().count(), LONGEST);
+        let cut = bounded(&"ä".repeat(LONGEST + 1));
+        assert_eq!((cut.chars().count(), cut.ends_with("ä…")), (LONGEST + 1, true));
+    }
 
     #[test]
     fn a_fingerprint_depends_on_all_its_parts() {

@@ -17,7 +17,7 @@ pub mod smoke;
 pub mod snapshot;
 
 pub use catalogue::{Catalogue, Requirement, Ruling};
-pub use check::{Check, Evidence, Exchange, Finding, FindingStatus, hex};
+pub use check::{Check, Evidence, Exchange, Finding, FindingStatus, bounded, hex};
 pub use claim::{Claim, ClaimKind};
 pub use dry_run::{DryCase, DryRun, Planned, Request};
 pub use event::{Blame, CasePlan, CaseRecord, Event, Generated, Note, RunStarted, TargetRecord};
