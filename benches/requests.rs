@@ -25,7 +25,7 @@ use ipamspec::{
         contract::{self, Answer},
     },
     spec::{Effect, Operation, PortType},
-    transport::{HttpOptions, HttpTransport, HttpUrl},
+    transport::{HttpOptions, HttpTransport, TargetUrl},
     xml,
 };
 
@@ -120,7 +120,7 @@ impl Drop for Server {
 
 /// Requests a second of our own client: each reply is parsed, held against the contract, and must be the operation's.
 fn ours(url: &str, operation: &'static Operation, envelope: &str) -> f64 {
-    let url = HttpUrl::parse(url).expect("the server's address");
+    let url = TargetUrl::parse(url).expect("the server's address");
     let limit = Duration::from_secs(10);
     let options = HttpOptions { connect: limit, reply: limit, overall: limit, reply_bytes: 1 << 20, ca_pem: None };
     let done = Arc::new(AtomicU64::new(0));

@@ -15,9 +15,9 @@ use crate::{
     session::{End, Guard, Observed, Outgoing, Permitted, Refused},
     soap::{self, Fault},
     spec::{Operation, PortType},
-    transport::{BadCertificates, HttpOptions, HttpTransport, HttpUrl},
+    transport::{BadCertificates, HttpOptions, HttpTransport, TargetUrl},
     verdict::{Exchange, hex},
-    xml::{self, Element},
+    xml::Element,
 };
 
 /// How much of an answer is kept as evidence.
@@ -29,7 +29,7 @@ pub struct Line {
     /// What carries requests.
     pub transport: HttpTransport,
     /// The address of each port type.
-    pub endpoints: Vec<(PortType, HttpUrl)>,
+    pub endpoints: Vec<(PortType, TargetUrl)>,
     /// What may be sent.
     pub guard: Arc<Guard>,
     /// How fast.
@@ -86,7 +86,7 @@ impl Line {
     }
 
     /// The address of a port type, in a world of the lab where there is one.
-    pub fn address(&self, port_type: PortType, world: Option<&World>) -> Option<HttpUrl> {
+    pub fn address(&self, port_type: PortType, world: Option<&World>) -> Option<TargetUrl> {
         let (_, url) = self.endpoints.iter().find(|(known, _)| *known == port_type)?;
         match world {
             None => Some(url.clone()),
@@ -103,7 +103,7 @@ impl Line {
     }
 
     /// Sends a request when its turn comes. `fresh` asks for a connection of its own.
-    pub async fn send(&self, url: &HttpUrl, request: &Permitted, fresh: bool) -> (Observed, Duration) {
+    pub async fn send(&self, url: &TargetUrl, request: &Permitted, fresh: bool) -> (Observed, Duration) {
         self.pace.turn().await;
         let began = Instant::now();
         let observed = if fresh {
@@ -183,12 +183,14 @@ fn read_answer(observed: &Observed, operation: &Operation, message_id: &str) -> 
             return Answered::Nothing(Stage::Http, format!("nothing came within {}; {next}", in_words(*waited)));
         }
         Observed::Ended(end) => return Answered::Nothing(stage(end), end_in_words(end)),
-        Observed::Sent(_) => return Answered::Nothing(Stage::Http, "no answer was taken".to_owned()),
+        Observed::Sent(_) | Observed::SentRecords | Observed::Accepted => {
+            return Answered::Nothing(Stage::Http, "no answer was taken".to_owned());
+        }
     };
     let head = received.http.as_ref();
     let status = head.map_or(200, |head| head.status);
     let kind = head.and_then(|head| head.content_type.as_deref()).unwrap_or("no content type");
-    let read = soap::read(&received.bytes, &xml::Limits::default());
+    let read = received.envelope();
     if read.is_err() && !says_soap(head) {
         let (stage, why) = match super::judge::environment(status) {
             Some(why) => (Stage::Endpoint, why),
@@ -238,11 +240,11 @@ pub fn exchange(
                 format!("HTTP {}, {}, ", head.status, head.content_type.as_deref().unwrap_or("no content type"))
             });
             let outcome = format!("{}{} bytes", kind.unwrap_or_default(), received.bytes.len());
-            (outcome, Some(shown(&received.bytes)))
+            (outcome, Some(shown(received.shown().as_bytes())))
         }
         Observed::Silence { waited } => (format!("nothing came within {}", in_words(*waited)), None),
         Observed::Ended(end) => (end_in_words(end), None),
-        Observed::Sent(_) => (String::new(), None),
+        Observed::Sent(_) | Observed::SentRecords | Observed::Accepted => (String::new(), None),
     };
     Exchange {
         step,

@@ -8,14 +8,15 @@ use std::{fmt::Write as _, time::Duration};
 use super::said;
 use crate::{
     case::{Answer as Expected, Case, FaultKind, Step, judge_value},
-    session::{End, HttpHead, Layer, Observed},
+    session::{End, HttpHead, Layer, Observed, Unread},
     soap::{
         self, Fault, SoapError,
         contract::{self, Answer, Checked, Rule},
     },
     spec::{Level, Operation, RequirementId},
     verdict::{Catalogue, Check, Outcome, bounded},
-    xml::{self, Element, XmlError, XmlErrorKind},
+    wire::{DecodeError, DecodeErrorKind},
+    xml::{Element, XmlError, XmlErrorKind},
 };
 
 /// What judging an answer needs to know of its request.
@@ -53,12 +54,12 @@ pub struct Judged {
 /// Whether an answer is such that only a control request can tell the target's failure from the world's.
 pub fn wants_control(observed: &Observed) -> bool {
     match observed {
-        Observed::Silence { .. } | Observed::Ended(End::Closed) => true,
+        Observed::Silence { .. } | Observed::Ended(End::Closed | End::Ended) => true,
         Observed::Received(received) => {
             let status = received.http.as_ref().map_or(200, |http| http.status);
             (status < 300 && received.bytes.is_empty()) || (status >= 400 && !says_soap(received.http.as_ref()))
         }
-        Observed::Ended(_) | Observed::Sent(_) => false,
+        Observed::Ended(_) | Observed::Sent(_) | Observed::SentRecords | Observed::Accepted => false,
     }
 }
 
@@ -101,9 +102,14 @@ impl Bench<'_> {
             Observed::Silence { waited } => {
                 return Err(self.nothing_came(&format!("nothing came within {}", in_words(*waited))));
             }
+            Observed::Ended(End::Ended) => {
+                return Err(self.nothing_came("the target ended the session without an answer"));
+            }
             Observed::Ended(End::Closed) => return Err(self.nothing_came("the target closed without an answer")),
             Observed::Ended(end) => return Err(self.unknown(Layer::Transport, &end_in_words(end))),
-            Observed::Sent(_) => return Err(self.unknown(Layer::Transport, "no answer was taken")),
+            Observed::Sent(_) | Observed::SentRecords | Observed::Accepted => {
+                return Err(self.unknown(Layer::Transport, "no answer was taken"));
+            }
         };
         let head = received.http.as_ref();
         let status = head.map_or(200, |head| head.status);
@@ -116,7 +122,7 @@ impl Bench<'_> {
                 return Err(self.nothing_came(&format!("HTTP {status} with an empty body")));
             }
             // A SOAP message of another media type is judged by that below.
-            if status >= 400 && soap::read(&received.bytes, &xml::Limits::default()).is_err() {
+            if status >= 400 && received.envelope().is_err() {
                 // [MS-IPAMM2] 2.1: a server's faults are SOAP faults. What stands between may also refuse like this.
                 let got = format!("HTTP {status}, {kind}, {} bytes", received.bytes.len());
                 if self.asked.control != Some(true) {
@@ -140,7 +146,7 @@ impl Bench<'_> {
                 kind,
             )?;
         }
-        match soap::read(&received.bytes, &xml::Limits::default()) {
+        match received.envelope() {
             Ok(envelope) => {
                 let message = "the answer is well-formed XML";
                 self.rule("well-formed", "message.well-formed", Layer::Encoding, true, message, "XML 1.0", "XML 1.0")?;
@@ -148,9 +154,10 @@ impl Bench<'_> {
                 self.rule("soap12", "message.soap12", Layer::Soap, true, message, "a SOAP 1.2 envelope", "one")?;
                 Ok(envelope)
             }
-            Err(SoapError::Xml(error)) => Err(self.not_xml(&error)),
+            Err(Unread::Soap(SoapError::Xml(error))) => Err(self.not_xml(&error)),
+            Err(Unread::Binary(error)) => Err(self.not_binary(&error)),
             // [MS-IPAMM2] 2.1 asks for SOAP 1.2 of every message, and of faults once more: the latter says which it is.
-            Err(error @ SoapError::Version { fault: true }) => Err(self.broken(
+            Err(error @ Unread::Soap(SoapError::Version { fault: true })) => Err(self.broken(
                 "fault",
                 "fault.soap12",
                 Layer::Soap,
@@ -167,6 +174,16 @@ impl Bench<'_> {
                 &error.to_string(),
             )),
         }
+    }
+
+    /// [MC-NBFX] 2.1: what is read here and breaks a rule is the target's mistake, what is too much for us is not.
+    fn not_binary(&mut self, error: &DecodeError) -> Stop {
+        let got = error.to_string();
+        if matches!(error.kind, DecodeErrorKind::Limit { .. }) {
+            return self.unknown(Layer::Encoding, &format!("the answer is not read here: {got}"));
+        }
+        let message = "the answer is not well-formed binary XML";
+        self.broken("well-formed", "message.well-formed", Layer::Encoding, message, "binary XML", &got)
     }
 
     fn not_xml(&mut self, error: &XmlError) -> Stop {
@@ -523,6 +540,8 @@ pub fn end_in_words(end: &End) -> String {
     match end {
         End::UnknownName { reason } | End::Unreachable { reason } => format!("unreachable: {reason}"),
         End::SecurityRefused { reason } => format!("security refused: {reason}"),
+        End::Ended => "the target ended the session without an answer; its log may say why".to_owned(),
+        End::Refused { fault } => format!("the target refused the session with the framing fault {fault}"),
         End::Closed => "the target closed without an answer; its log may say why".to_owned(),
         End::ClosedMidway { received } => {
             format!("the target closed in the middle of an answer, after {received} bytes; its log may say why")

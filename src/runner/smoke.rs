@@ -14,7 +14,7 @@ use crate::{
     case::{Case, Suite},
     session::Guard,
     spec::Effect,
-    transport::BadCertificates,
+    transport::{BadCertificates, Scheme},
     verdict::{Point, PointStatus, Smoke},
 };
 
@@ -84,7 +84,7 @@ fn way(target: &Target, readiness: &Readiness) -> Vec<Point> {
     ];
     let mut points = Vec::new();
     for (stage, name, works, next) in stages {
-        points.push(if stage == Stage::Tls && !target.url.is_secure() {
+        points.push(if stage == Stage::Tls && target.url.scheme() != Scheme::Https {
             Point::new(name, PointStatus::Note, "http has none: a run makes a partial claim")
         } else if stage < furthest {
             Point::new(name, PointStatus::Works, works)

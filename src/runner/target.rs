@@ -17,7 +17,7 @@ use self::draft::Draft;
 use crate::{
     case::{Mistake, MistakeKind, Mistakes, SourceFile, mistake::Told},
     spec::{Effect, PortType},
-    transport::HttpUrl,
+    transport::{Scheme, TargetUrl},
     verdict::TargetRecord,
 };
 
@@ -29,7 +29,7 @@ pub struct Target {
     /// What its file calls it, or its host and port.
     pub name: String,
     /// Its URL.
-    pub url: HttpUrl,
+    pub url: TargetUrl,
     /// The product, where the file names one.
     pub product: Option<String>,
     /// The operations that it lacks: their cases are skipped.
@@ -135,7 +135,7 @@ pub struct Callback {
     /// The address to listen on.
     pub listen: SocketAddr,
     /// The URL under which the target finds it, where that differs.
-    pub public: Option<HttpUrl>,
+    pub public: Option<TargetUrl>,
 }
 
 impl Target {
@@ -195,7 +195,7 @@ impl Target {
     }
 
     /// The URL of a port type, where the target says one.
-    pub fn endpoint(&self, port_type: PortType) -> Option<HttpUrl> {
+    pub fn endpoint(&self, port_type: PortType) -> Option<TargetUrl> {
         match self.endpoints.get(port_type.name()) {
             Some(path) => self.url.with_path(path).ok(),
             None if self.endpoints.is_empty() && port_type == PortType::IIpamServer => Some(self.url.clone()),
@@ -218,7 +218,7 @@ impl Target {
         TargetRecord {
             name: self.name.clone(),
             url: self.url.to_string(),
-            transport: if self.url.is_secure() { "https" } else { "http" }.to_owned(),
+            transport: self.url.scheme().as_str().to_owned(),
             security: "none".to_owned(),
             reference,
             argument: self.argument.clone(),
@@ -269,7 +269,7 @@ impl Target {
 }
 
 /// What was set stands in place of what the file says; defaults stand for the rest.
-fn merge(file: Draft, set: Draft, url: HttpUrl, folder: &Path, profile: Option<PathBuf>) -> Target {
+fn merge(file: Draft, set: Draft, url: TargetUrl, folder: &Path, profile: Option<PathBuf>) -> Target {
     let is_loopback = url.is_loopback();
     let scale = set.scale.or(file.scale).unwrap_or(1.0);
     let time = |key: &str| set.timing.get(key).or(file.timing.get(key)).map(|time| time.mul_f64(scale));
@@ -328,7 +328,7 @@ fn merge(file: Draft, set: Draft, url: HttpUrl, folder: &Path, profile: Option<P
 }
 
 /// Over HTTP nobody negotiates: what only net.tcp has would be believed to protect.
-fn without_negotiation(draft: &Draft, url: Option<&HttpUrl>, told: &mut Told) {
+fn without_negotiation(draft: &Draft, url: Option<&TargetUrl>, told: &mut Told) {
     for (key, span) in &draft.negotiation {
         told.bad_value(span.clone(), format!("`{key}` is for net.tcp, which this version does not speak yet"))
             .help("leave it out: nothing is negotiated over http or https");
@@ -337,13 +337,13 @@ fn without_negotiation(draft: &Draft, url: Option<&HttpUrl>, told: &mut Told) {
         told.bad_value(span.clone(), "[security] is for net.tcp, which this version does not speak yet")
             .help("leave it out");
     }
-    if let (Some((_, span)), Some(false)) = (&draft.ca_file, url.map(HttpUrl::is_secure)) {
+    if let (Some((_, span)), Some(Scheme::Http | Scheme::NetTcp)) = (&draft.ca_file, url.map(TargetUrl::scheme)) {
         told.bad_value(span.clone(), "`ca_file` is for https").help("leave it out, or write an https URL");
     }
 }
 
 /// Where there are endpoints the URL has no path of its own, and one of them is that of `IIpamServer`.
-fn endpoints_are_whole(draft: &Draft, both: [&Draft; 2], url: Option<&HttpUrl>, told: &mut Told) {
+fn endpoints_are_whole(draft: &Draft, both: [&Draft; 2], url: Option<&TargetUrl>, told: &mut Told) {
     let Some(span) = &draft.endpoints_span else { return };
     if url.is_some_and(|url| url.path() != "/") {
         told.bad_value(span.clone(), "the URL has a path and [endpoints] gives paths too")

@@ -9,4 +9,4 @@ mod observation;
 
 pub use guard::{Guard, Permitted, Refused};
 pub use layer::Layer;
-pub use observation::{End, HttpHead, Observation, Observed, Outgoing, Received, Trace};
+pub use observation::{End, HttpHead, Observation, Observed, Outgoing, Piece, Received, Trace, Unread};

@@ -2,9 +2,15 @@
 //!
 //! Leaves out what they mean: that is judged elsewhere.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+
+use crate::{
+    soap::{self, SoapError},
+    wire::DecodeError,
+    xml::{self, Document},
+};
 
 /// A request as it will be put on the wire, whatever the binding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,20 +24,35 @@ pub struct Outgoing {
 }
 
 /// One thing seen on a session.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
     /// Time since the session was opened.
     pub at: Duration,
     /// What was seen.
     pub what: Observed,
+    /// The bytes that it was seen in, where the binding has records.
+    pub wire: Option<Piece>,
+}
+
+/// A piece of one direction of a byte stream: a record of message framing, whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Piece {
+    /// Where it begins in its direction, in bytes.
+    pub offset: u64,
+    /// The bytes.
+    pub bytes: Bytes,
 }
 
 /// What an [`Observation`] is of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Observed {
     /// We sent a request.
     Sent(Outgoing),
-    /// The target sent something in answer.
+    /// We sent records that hold no request: a preamble, an End, or what a case gave byte by byte.
+    SentRecords,
+    /// The target took the session: a PreambleAckRecord, [MC-NMF] 2.2.3.8.
+    Accepted,
+    /// The target sent a message.
     Received(Received),
     /// Nothing came within the limit, and the session is still up.
     Silence {
@@ -43,12 +64,53 @@ pub enum Observed {
 }
 
 /// What the target sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Received {
     /// The message as it came, without the binding's own framing.
     pub bytes: Bytes,
     /// What HTTP said around it, on that binding.
     pub http: Option<HttpHead>,
+    /// What the bytes say, where they are binary XML: that takes the strings of the messages before it.
+    pub binary: Option<Result<Arc<Document>, DecodeError>>,
+}
+
+/// Why what the target sent is no SOAP 1.2 message.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Unread {
+    /// It is no binary XML.
+    #[error("not binary XML: {0}")]
+    Binary(#[from] DecodeError),
+    /// It is no XML, or no SOAP 1.2.
+    #[error(transparent)]
+    Soap(#[from] SoapError),
+}
+
+impl Received {
+    /// A message in text.
+    pub fn text(bytes: Bytes, http: Option<HttpHead>) -> Self {
+        Self { bytes, http, binary: None }
+    }
+
+    /// Reads the message, whatever it is written in.
+    ///
+    /// # Errors
+    /// Says why it is no SOAP 1.2 message.
+    pub fn envelope(&self) -> Result<soap::Envelope, Unread> {
+        Ok(match &self.binary {
+            None => soap::read(&self.bytes, &xml::Limits::default())?,
+            Some(Ok(document)) => soap::Envelope::of(Document::clone(document))?,
+            Some(Err(error)) => return Err(Unread::Binary(error.clone())),
+        })
+    }
+
+    /// The message for a person: text as it came, binary XML written as text.
+    pub fn shown(&self) -> String {
+        match &self.binary {
+            None => String::from_utf8_lossy(&self.bytes).into_owned(),
+            Some(Ok(document)) => xml::write(&document.root),
+            Some(Err(error)) => format!("[{} bytes that are no binary XML: {error}]", self.bytes.len()),
+        }
+    }
 }
 
 /// The part of an HTTP response's head that matters.
@@ -78,7 +140,14 @@ pub enum End {
         /// Why.
         reason: String,
     },
-    /// The target closed in order, before an answer began.
+    /// The target ended the session in order, with an EndRecord. [MC-NMF] 2.2.3.9
+    Ended,
+    /// The target refused to go on, and said why in a FaultRecord. [MC-NMF] 2.2.5
+    Refused {
+        /// The URI of the fault.
+        fault: String,
+    },
+    /// The target closed the connection, before an answer began.
     Closed,
     /// The target closed in the middle of an answer.
     ClosedMidway {
@@ -111,12 +180,12 @@ pub enum End {
 impl End {
     /// Whether the target ended the session in order, so that what did not come will not come.
     pub fn is_orderly(&self) -> bool {
-        matches!(self, Self::Closed)
+        matches!(self, Self::Closed | Self::Ended)
     }
 }
 
 /// The observations of one session, in order.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Trace {
     /// Oldest first.
     pub observations: Vec<Observation>,

@@ -126,7 +126,7 @@ impl Connection {
             Some(HttpHead { status: head.status.as_u16(), content_type: joined(&head.headers, header::CONTENT_TYPE) });
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
             // What follows would be another protocol.
-            return Ok(Received { bytes: Bytes::new(), http });
+            return Ok(Received::text(Bytes::new(), http));
         }
         if let Some(reason) = coded(&head.headers) {
             return Err(End::NotTheProtocol { reason, began: self.witness.began() });
@@ -151,7 +151,7 @@ impl Connection {
                 bytes.extend_from_slice(data);
             }
         }
-        Ok(Received { bytes: bytes.into(), http })
+        Ok(Received::text(bytes.into(), http))
     }
 
     /// Moves the connection on.

@@ -22,7 +22,7 @@ use super::{
     connection::{Connection, Limits, after},
     stream::{Stream, connect},
     tls::{BadCertificates, Tls},
-    url::{Authority, HttpUrl},
+    url::{Authority, Scheme, TargetUrl},
 };
 use crate::{
     session::{End, Observed, Outgoing, guard::Permitted},
@@ -83,19 +83,19 @@ impl HttpTransport {
     /// connection and is sent once.
     ///
     /// Cancel safety: dropping the future closes its connection; the target may have received the request.
-    pub async fn exchange(&self, url: &HttpUrl, request: &Permitted) -> Observed {
+    pub async fn exchange(&self, url: &TargetUrl, request: &Permitted) -> Observed {
         self.perform(url, request.outgoing(), request.effect() == Effect::Read).await
     }
 
     /// Does the same on a new connection, whatever the effect, as a control request must.
     ///
     /// Cancel safety: as for [`HttpTransport::exchange`].
-    pub async fn exchange_fresh(&self, url: &HttpUrl, request: &Permitted) -> Observed {
+    pub async fn exchange_fresh(&self, url: &TargetUrl, request: &Permitted) -> Observed {
         self.perform(url, request.outgoing(), false).await
     }
 
     /// The exchange itself; outside this folder and its tests only what a guard let through gets here.
-    pub(super) async fn perform(&self, url: &HttpUrl, outgoing: &Outgoing, reuse: bool) -> Observed {
+    pub(super) async fn perform(&self, url: &TargetUrl, outgoing: &Outgoing, reuse: bool) -> Observed {
         let options = &self.0.options;
         let start = Instant::now();
         let limits = Limits {
@@ -127,13 +127,13 @@ impl HttpTransport {
         }
     }
 
-    async fn connect(&self, url: &HttpUrl, deadline: Instant) -> Result<Connection, End> {
+    async fn connect(&self, url: &TargetUrl, deadline: Instant) -> Result<Connection, End> {
         let options = &self.0.options;
         let limit = options.connect.min(options.overall);
         let deadline = after(Instant::now(), options.connect).min(deadline);
         let authority = url.authority();
         let stream = connect(authority, deadline, limit).await?;
-        let stream = if authority.secure {
+        let stream = if authority.scheme == Scheme::Https {
             self.0.tls.secure(stream, authority, deadline, limit).await?
         } else {
             Stream::Plain(stream)
@@ -171,7 +171,7 @@ impl HttpTransport {
     }
 }
 
-fn post(url: &HttpUrl, outgoing: &Outgoing) -> Request<Full<Bytes>> {
+fn post(url: &TargetUrl, outgoing: &Outgoing) -> Request<Full<Bytes>> {
     const AGENT: HeaderValue = HeaderValue::from_static(concat!("ipamspec/", env!("CARGO_PKG_VERSION")));
     const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/soap+xml");
     const IDENTITY: HeaderValue = HeaderValue::from_static("identity");

@@ -10,7 +10,7 @@ pub mod url;
 
 pub use http::{HttpOptions, HttpTransport};
 pub use tls::BadCertificates;
-pub use url::{HttpUrl, InvalidUrl};
+pub use url::{InvalidUrl, Scheme, TargetUrl};
 
 #[cfg(test)]
 mod tests;

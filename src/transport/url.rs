@@ -1,6 +1,7 @@
-//! Addresses of the HTTP binding: `http` and `https`, a host, a port and a path, each a type from the moment it is read.
+//! Addresses of targets: `net.tcp`, `http` or `https`, a host, a port and a path, each a type from the moment it is read.
 //!
-//! Leaves out user information, queries and fragments, which no endpoint of the protocol has. Follows RFC 3986.
+//! Leaves out user information, queries and fragments, which no endpoint of the protocol has. Follows RFC 3986, and
+//! [MS-NMFTB] 2.1 for the port of `net.tcp`.
 
 use std::{
     fmt,
@@ -10,11 +11,11 @@ use std::{
 
 use hyper::{Uri, header::HeaderValue};
 
-/// The address of an endpoint over HTTP.
+/// The address of an endpoint.
 ///
 /// Scheme and host are compared in lower case; the default port is the same as none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HttpUrl {
+pub struct TargetUrl {
     authority: Authority,
     path: String,
     // What each request carries, made once.
@@ -22,10 +23,44 @@ pub struct HttpUrl {
     host_field: HeaderValue,
 }
 
+/// How an endpoint is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scheme {
+    /// Message framing over TCP, [MS-NMFTB].
+    NetTcp,
+    /// The HTTP binding.
+    Http,
+    /// The HTTP binding over TLS.
+    Https,
+}
+
+impl Scheme {
+    /// Every scheme.
+    pub const ALL: [Self; 3] = [Self::NetTcp, Self::Http, Self::Https];
+
+    /// The scheme as an address begins with it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NetTcp => "net.tcp",
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port where an address names none.
+    pub fn default_port(self) -> u16 {
+        match self {
+            Self::NetTcp => 808,
+            Self::Http => 80,
+            Self::Https => 443,
+        }
+    }
+}
+
 /// Whom a connection is with.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Authority {
-    pub(super) secure: bool,
+    pub(super) scheme: Scheme,
     pub(super) host: Host,
     pub(super) port: u16,
 }
@@ -41,9 +76,9 @@ pub(super) enum Host {
     V6(Ipv6Addr),
 }
 
-/// Why a text is no address of the HTTP binding.
+/// Why a text is no address of a target.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not an http address: {reason}")]
+#[error("`{text}` is not an address of a target: {reason}")]
 pub struct InvalidUrl {
     /// The text.
     pub text: String,
@@ -51,8 +86,8 @@ pub struct InvalidUrl {
     pub reason: String,
 }
 
-impl HttpUrl {
-    /// Reads an address, as in `http://ipam.example:8080/base` or `https://[::1]/`.
+impl TargetUrl {
+    /// Reads an address, as in `net.tcp://ipam.example/Ipam/Server`, `http://ipam.example:8080/base` or `https://[::1]/`.
     ///
     /// # Errors
     /// Says what is wrong when `text` is none: another scheme, no host, a port that is no number from 1 to 65535, user
@@ -62,12 +97,12 @@ impl HttpUrl {
     }
 
     fn read(text: &str) -> Result<Self, String> {
-        let (scheme, rest) = text.split_once("://").ok_or("it does not begin with `http://` or `https://`")?;
-        let secure = match scheme.to_ascii_lowercase().as_str() {
-            "http" => false,
-            "https" => true,
-            other => return Err(format!("its scheme is `{other}`; this binding speaks `http` and `https`")),
-        };
+        let (scheme, rest) =
+            text.split_once("://").ok_or("it does not begin with `net.tcp://`, `http://` or `https://`")?;
+        let known = Scheme::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(scheme));
+        let scheme = known.ok_or_else(|| {
+            format!("its scheme is `{}`; `net.tcp`, `http` and `https` are spoken", scheme.to_ascii_lowercase())
+        })?;
         let (authority, path) = match rest.find(['/', '?', '#']) {
             Some(at) => rest.split_at(at),
             None => (rest, ""),
@@ -94,18 +129,16 @@ impl HttpUrl {
             }
         };
         let port = match port {
-            None | Some("") if secure => 443,
-            None | Some("") => 80,
+            None | Some("") => scheme.default_port(),
             Some(port) => read_port(port).ok_or_else(|| format!("`{port}` is not a port: a number from 1 to 65535"))?,
         };
-        Self::assemble(Authority { secure, host, port }, path)
+        Self::assemble(Authority { scheme, host, port }, path)
     }
 
     fn assemble(authority: Authority, path: &str) -> Result<Self, String> {
         let path = if path.is_empty() { "/" } else { path };
         check_path(path)?;
-        let default_port = if authority.secure { 443 } else { 80 };
-        let host_field = if authority.port == default_port {
+        let host_field = if authority.port == authority.scheme.default_port() {
             authority.host.to_string()
         } else {
             format!("{}:{}", authority.host, authority.port)
@@ -136,9 +169,9 @@ impl HttpUrl {
         self.with_path(&format!("{}/{path}", self.path.strip_suffix('/').unwrap_or(&self.path)))
     }
 
-    /// Whether it is `https`.
-    pub fn is_secure(&self) -> bool {
-        self.authority.secure
+    /// How it is spoken to.
+    pub fn scheme(&self) -> Scheme {
+        self.authority.scheme
     }
 
     /// The host as it stands in an address: an IPv6 address is in brackets.
@@ -146,7 +179,7 @@ impl HttpUrl {
         self.authority.host.to_string()
     }
 
-    /// The port; 80 or 443 where the text named none.
+    /// The port; the default one of the scheme where the text named none.
     pub fn port(&self) -> u16 {
         self.authority.port
     }
@@ -183,15 +216,15 @@ impl HttpUrl {
     }
 }
 
-impl fmt::Display for HttpUrl {
+impl fmt::Display for TargetUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.authority.secure { "https" } else { "http" };
+        let scheme = self.authority.scheme.as_str();
         let authority = self.host_field.to_str().map_err(|_| fmt::Error)?;
         write!(f, "{scheme}://{authority}{}", self.path)
     }
 }
 
-impl FromStr for HttpUrl {
+impl FromStr for TargetUrl {
     type Err = InvalidUrl;
     fn from_str(text: &str) -> Result<Self, InvalidUrl> {
         Self::parse(text)
@@ -292,21 +325,30 @@ mod tests {
 
     #[test]
     fn addresses_are_read_and_written() {
-        for (text, secure, host, port, path, written) in [
-            ("http://a.example", false, "a.example", 80, "/", "http://a.example/"),
-            ("HTTP://A.Example:80/x", false, "a.example", 80, "/x", "http://a.example/x"),
-            ("https://a.example./", true, "a.example.", 443, "/", "https://a.example./"),
-            ("https://a.example:80", true, "a.example", 80, "/", "https://a.example:80/"),
-            ("http://127.0.0.1:8080/a/b%20c", false, "127.0.0.1", 8080, "/a/b%20c", "http://127.0.0.1:8080/a/b%20c"),
-            ("http://[::1]:8080/", false, "[::1]", 8080, "/", "http://[::1]:8080/"),
-            ("https://[2001:DB8::1]", true, "[2001:db8::1]", 443, "/", "https://[2001:db8::1]/"),
-            ("http://h:/", false, "h", 80, "/", "http://h/"),
+        for (text, scheme, host, port, path, written) in [
+            ("http://a.example", Scheme::Http, "a.example", 80, "/", "http://a.example/"),
+            ("HTTP://A.Example:80/x", Scheme::Http, "a.example", 80, "/x", "http://a.example/x"),
+            ("https://a.example./", Scheme::Https, "a.example.", 443, "/", "https://a.example./"),
+            ("https://a.example:80", Scheme::Https, "a.example", 80, "/", "https://a.example:80/"),
+            (
+                "http://127.0.0.1:8080/a/b%20c",
+                Scheme::Http,
+                "127.0.0.1",
+                8080,
+                "/a/b%20c",
+                "http://127.0.0.1:8080/a/b%20c",
+            ),
+            ("http://[::1]:8080/", Scheme::Http, "[::1]", 8080, "/", "http://[::1]:8080/"),
+            ("https://[2001:DB8::1]", Scheme::Https, "[2001:db8::1]", 443, "/", "https://[2001:db8::1]/"),
+            ("http://h:/", Scheme::Http, "h", 80, "/", "http://h/"),
+            ("net.tcp://H/Ipam", Scheme::NetTcp, "h", 808, "/Ipam", "net.tcp://h/Ipam"),
+            ("NET.TCP://h:48885", Scheme::NetTcp, "h", 48885, "/", "net.tcp://h:48885/"),
         ] {
-            let url = HttpUrl::parse(text).unwrap();
-            assert_eq!((url.is_secure(), url.port(), url.path()), (secure, port, path), "{text}");
+            let url = TargetUrl::parse(text).unwrap();
+            assert_eq!((url.scheme(), url.port(), url.path()), (scheme, port, path), "{text}");
             assert_eq!(url.host(), host);
             assert_eq!(url.to_string(), written);
-            assert_eq!(HttpUrl::parse(written).unwrap(), url);
+            assert_eq!(TargetUrl::parse(written).unwrap(), url);
         }
     }
 
@@ -314,7 +356,7 @@ mod tests {
     fn what_is_no_address_is_told() {
         for (text, reason) in [
             ("ipam.example", "does not begin with"),
-            ("net.tcp://ipam.example", "its scheme is `net.tcp`"),
+            ("net.pipe://ipam.example", "its scheme is `net.pipe`"),
             ("http://", "names no host"),
             ("http:///x", "names no host"),
             ("http://u:p@h/", "names a user"),
@@ -338,18 +380,18 @@ mod tests {
             ("http://h/%4", "hexadecimal"),
             ("http://h/\r\nX: y", "must be percent-encoded"),
         ] {
-            let error = HttpUrl::parse(text).unwrap_err().to_string();
+            let error = TargetUrl::parse(text).unwrap_err().to_string();
             assert!(error.contains(reason), "{text}: {error}");
         }
     }
 
     #[test]
     fn paths_are_replaced_and_joined() {
-        let url = HttpUrl::parse("http://h:8080/base/").unwrap();
+        let url = TargetUrl::parse("http://h:8080/base/").unwrap();
         assert_eq!(url.with_path("/Ipam/Server").unwrap().to_string(), "http://h:8080/Ipam/Server");
         assert_eq!(url.join("/Ipam/Server").unwrap().path(), "/base/Ipam/Server");
         assert_eq!(url.join("Ipam").unwrap().path(), "/base/Ipam");
-        assert_eq!(HttpUrl::parse("http://h").unwrap().join("/x").unwrap().path(), "/x");
+        assert_eq!(TargetUrl::parse("http://h").unwrap().join("/x").unwrap().path(), "/x");
         assert!(url.with_path("Ipam").is_err());
         assert!(url.join("/a?b").is_err());
     }
@@ -363,15 +405,15 @@ mod tests {
             ("http://10.0.0.1/", false),
             ("http://localhost.example/", false),
         ] {
-            assert_eq!(HttpUrl::parse(text).unwrap().is_loopback(), loopback, "{text}");
+            assert_eq!(TargetUrl::parse(text).unwrap().is_loopback(), loopback, "{text}");
         }
     }
 
     proptest! {
         #[test]
         fn any_text_is_an_address_or_an_error(text in "(http://|https://|)[a-z0-9.:\\[\\]@/%?#é -]{0,30}") {
-            if let Ok(url) = HttpUrl::parse(&text) {
-                prop_assert_eq!(HttpUrl::parse(&url.to_string()).unwrap(), url);
+            if let Ok(url) = TargetUrl::parse(&text) {
+                prop_assert_eq!(TargetUrl::parse(&url.to_string()).unwrap(), url);
             }
         }
     }

@@ -19,7 +19,7 @@ use crate::{
         walk::{self, Fields, Text, wrong_type},
     },
     spec::{Effect, task::IPAM_TASK_TYPE},
-    transport::{HttpUrl, url},
+    transport::{TargetUrl, url},
 };
 
 /// The port types that [MS-IPAMM2] knows and that a server listens for; a target file may name them all.
@@ -36,7 +36,7 @@ const PORT_TYPES: [&str; 6] = [
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) name: Option<String>,
-    pub(super) url: Option<(HttpUrl, Range<usize>)>,
+    pub(super) url: Option<(TargetUrl, Range<usize>)>,
     /// Whether a URL was given at all, good or not.
     pub(super) has_url: bool,
     pub(super) product: Option<String>,
@@ -56,7 +56,7 @@ pub(super) struct Draft {
     pub(super) rate: Option<u64>,
     pub(super) reply_bytes: Option<u64>,
     pub(super) listen: Option<SocketAddr>,
-    pub(super) public: Option<HttpUrl>,
+    pub(super) public: Option<TargetUrl>,
     pub(super) vars: BTreeMap<String, String>,
     pub(super) snapshots: Option<String>,
 }
@@ -120,7 +120,7 @@ fn filled(fields: &mut Fields<'_>, key: &'static str, example: &str, told: &mut 
 }
 
 /// A URL holds no secret; what is wrong with one that does is told without repeating it.
-fn target_url(text: Text<'_>, told: &mut Told) -> Option<HttpUrl> {
+fn target_url(text: Text<'_>, told: &mut Told) -> Option<TargetUrl> {
     let scheme = text.value.split("://").next().unwrap_or_default();
     if text.value.contains('@') {
         told.bad_value(text.span(), "a user or a password in a URL is a secret that every log would show")
@@ -132,7 +132,7 @@ fn target_url(text: Text<'_>, told: &mut Told) -> Option<HttpUrl> {
             .help("give the http or https address of the target, if it has one");
         return None;
     }
-    match HttpUrl::parse(text.value) {
+    match TargetUrl::parse(text.value) {
         Ok(url) => Some(url),
         Err(error) => {
             told.bad_value(text.span(), format!("the URL is none of a target: {}", error.reason))

@@ -9,7 +9,7 @@ async fn answered(answer: impl AsRef<[u8]>) -> Observed {
 }
 
 /// Writes `answer`, then keeps the connection open and says no more.
-async fn stalling(answer: &'static [u8]) -> HttpUrl {
+async fn stalling(answer: &'static [u8]) -> TargetUrl {
     serve(move |_, mut stream| async move {
         read_request(&mut stream).await;
         stream.write_all(answer).await.unwrap();
@@ -32,7 +32,7 @@ async fn nobody_listens() {
 
 #[tokio::test]
 async fn a_name_without_an_address() {
-    let url = HttpUrl::parse("http://no-such-host.invalid/").unwrap();
+    let url = TargetUrl::parse("http://no-such-host.invalid/").unwrap();
     let End::UnknownName { reason } = ended(ask(&transport(|_| ()), &url).await) else { panic!() };
     assert!(reason.contains("`no-such-host.invalid`"), "{reason}");
 }

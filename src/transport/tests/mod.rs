@@ -15,7 +15,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-use super::{HttpOptions, HttpTransport, HttpUrl};
+use super::{HttpOptions, HttpTransport, TargetUrl};
 use crate::session::{End, Observed, Outgoing, Received};
 
 /// Long enough for a busy machine: no test passes by waiting for it.
@@ -36,7 +36,7 @@ fn outgoing() -> Outgoing {
 }
 
 /// Starts a server on a free port; each connection is given to `script`, with its number from 0.
-async fn serve<F, Run>(script: F) -> HttpUrl
+async fn serve<F, Run>(script: F) -> TargetUrl
 where
     F: Fn(usize, TcpStream) -> Run + Send + 'static,
     Run: Future<Output = ()> + Send + 'static,
@@ -44,7 +44,7 @@ where
     serve_on("127.0.0.1:0", script).await
 }
 
-async fn serve_on<F, Run>(address: &str, script: F) -> HttpUrl
+async fn serve_on<F, Run>(address: &str, script: F) -> TargetUrl
 where
     F: Fn(usize, TcpStream) -> Run + Send + 'static,
     Run: Future<Output = ()> + Send + 'static,
@@ -60,16 +60,16 @@ where
     url
 }
 
-fn at(address: SocketAddr) -> HttpUrl {
-    HttpUrl::parse(&format!("http://{address}/Ipam/Server")).unwrap()
+fn at(address: SocketAddr) -> TargetUrl {
+    TargetUrl::parse(&format!("http://{address}/Ipam/Server")).unwrap()
 }
 
-fn secure(url: &HttpUrl) -> HttpUrl {
-    HttpUrl::parse(&url.to_string().replace("http:", "https:")).unwrap()
+fn secure(url: &TargetUrl) -> TargetUrl {
+    TargetUrl::parse(&url.to_string().replace("http:", "https:")).unwrap()
 }
 
 /// Starts a server that reads one request, writes `answer` and closes in order.
-async fn answering(answer: impl AsRef<[u8]>) -> HttpUrl {
+async fn answering(answer: impl AsRef<[u8]>) -> TargetUrl {
     let answer = answer.as_ref().to_vec();
     serve(move |_, mut stream| {
         let answer = answer.clone();
@@ -108,7 +108,7 @@ async fn wait_for_close(stream: &mut (impl AsyncRead + Unpin)) {
     while matches!(stream.read(&mut sink).await, Ok(1..)) {}
 }
 
-async fn ask(transport: &HttpTransport, url: &HttpUrl) -> Observed {
+async fn ask(transport: &HttpTransport, url: &TargetUrl) -> Observed {
     transport.perform(url, &outgoing(), true).await
 }
 

@@ -9,7 +9,7 @@ use super::*;
 use crate::{session::guard::Guard, spec::Effect};
 
 /// Starts a server that answers every request of a connection with `answer`, and counts the connections.
-async fn counting(answer: &'static str) -> (HttpUrl, Arc<AtomicUsize>) {
+async fn counting(answer: &'static str) -> (TargetUrl, Arc<AtomicUsize>) {
     let connections = Arc::new(AtomicUsize::new(0));
     let counter = connections.clone();
     let url = serve(move |_, mut stream| {
@@ -124,7 +124,7 @@ async fn a_dropped_exchange_closes_its_connection() {
 }
 
 /// The first connection answers once and goes away at the second request; later ones answer always.
-async fn racing(away: fn(&TcpStream)) -> (HttpUrl, Arc<AtomicUsize>) {
+async fn racing(away: fn(&TcpStream)) -> (TargetUrl, Arc<AtomicUsize>) {
     let requests = Arc::new(AtomicUsize::new(0));
     let counter = requests.clone();
     let url = serve(move |number, mut stream| {

@@ -26,7 +26,7 @@ fn trusting() -> HttpTransport {
 }
 
 /// Starts a server over TLS that echoes each request's body.
-async fn serve_tls(certificate: &[u8], only_tls12: bool) -> HttpUrl {
+async fn serve_tls(certificate: &[u8], only_tls12: bool) -> TargetUrl {
     let versions = if only_tls12 { &[&TLS12][..] } else { &[&TLS13, &TLS12] };
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_protocol_versions(versions)
@@ -68,7 +68,7 @@ async fn a_trusted_server_is_spoken_with() {
         for _ in 0..3 {
             assert_eq!(received(ask(&transport, &url).await).bytes, "<envelope/>");
         }
-        let by_name = HttpUrl::parse(&format!("https://localhost:{}/", url.port())).unwrap();
+        let by_name = TargetUrl::parse(&format!("https://localhost:{}/", url.port())).unwrap();
         assert_eq!(received(ask(&transport, &by_name).await).bytes, "<envelope/>");
     }
 }
@@ -102,7 +102,7 @@ async fn a_plain_server_is_told_when_https_was_asked() {
 #[tokio::test]
 async fn a_tls_server_is_told_when_http_was_asked() {
     let url = serve_tls(SERVER, false).await;
-    let plain = HttpUrl::parse(&url.to_string().replace("https:", "http:")).unwrap();
+    let plain = TargetUrl::parse(&url.to_string().replace("https:", "http:")).unwrap();
     let (reason, began) = not_the_protocol(ask(&trusting(), &plain).await);
     assert_eq!(reason, "the target answered with TLS; use `https`");
     assert_eq!(began.first(), Some(&0x15));
