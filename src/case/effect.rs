@@ -7,7 +7,7 @@ use super::{
     template::Template,
 };
 use crate::{
-    spec::{Effect, OPERATIONS, Operation, namespace},
+    spec::{Callback, Effect, OPERATIONS, Operation, namespace},
     xml::{self, Element, Limits},
 };
 
@@ -65,6 +65,8 @@ fn of_action(action: &str) -> (Effect, String) {
     let action = action.trim();
     match Operation::of_action(action) {
         Some(operation) => of_operation(operation),
+        // One that a client sends is to be ignored, and does no harm where it is not.
+        None if Callback::of_action(action).is_some() => nothing(),
         None if in_namespace(action) => {
             (Effect::Write, "its action is in the protocol's namespace and of no known operation".to_owned())
         }
@@ -87,6 +89,7 @@ fn of_element(element: &Element) -> (Effect, String) {
         if &*element.name.local == "Body" {
             effects.push(match OPERATIONS.iter().find(|operation| *operation.name == *child.name.local) {
                 Some(operation) => of_operation(operation),
+                None if Callback::of_element(&child.name.namespace, &child.name.local).is_some() => nothing(),
                 None if &*child.name.namespace == namespace::IPAM => (
                     Effect::Write,
                     format!("`{}` is in the protocol's namespace and no known operation", child.name.local),

@@ -92,7 +92,7 @@ pub(super) struct Arguments {
 }
 
 fn port_type(word: &str) -> Result<PortType, String> {
-    PortType::named(word).ok_or_else(|| "the port types are: IIpamServer".to_owned())
+    PortType::named(word).ok_or_else(|| format!("the port types are: {}", PortType::ALL.map(PortType::name).join(", ")))
 }
 
 fn level(word: &str) -> Result<Level, String> {

@@ -17,7 +17,7 @@ use super::{
     variant::Variant,
 };
 use crate::{
-    spec::{OPERATIONS, namespace, schema::Type},
+    spec::{OPERATIONS, Operation, namespace, schema::Type},
     xml::{self, Document, Element, Limits, Node, Value},
 };
 
@@ -34,6 +34,11 @@ fn envelope(operation: &str, inside: &str) -> String {
     )
 }
 
+/// The operations that are asked one at a time.
+fn operations() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().filter(|operation| !operation.port_type.has_sessions())
+}
+
 /// A request, made in a world of this scenario.
 struct Probe {
     scenario: Scenario,
@@ -48,7 +53,7 @@ fn probes() -> Vec<Probe> {
     let of = |word: &str| format!("<taskType>{word}</taskType>");
     let mut probes = Vec::new();
     let probe = |after, operation, inside| Probe { scenario: Scenario::Default, after, operation, inside };
-    for operation in OPERATIONS.iter().filter(|operation| operation.parameters.is_empty()) {
+    for operation in operations().filter(|operation| operation.parameters.is_empty()) {
         probes.push(probe(0, operation.name, String::new()));
     }
     for name in ["TaskLastRunResult", "TaskLastRuntime", "TaskNextRuntime", "TaskRecurrenceDuration", "IsTaskRunning"] {
@@ -70,7 +75,7 @@ fn probes() -> Vec<Probe> {
         probes.push(probe(0, "IsTaskRunning", of("Audit")));
     }
     for scenario in Scenario::ALL.into_iter().skip(1) {
-        for operation in OPERATIONS {
+        for operation in operations() {
             let inside = if operation.parameters.is_empty() { String::new() } else { of("Discovery") };
             probes.push(Probe { scenario, after: 0, operation: operation.name, inside });
         }
@@ -161,7 +166,7 @@ fn every_lie_shows_in_some_answer() {
 
 #[test]
 fn a_lie_about_one_operation_shows_in_that_one_alone() {
-    for operation in OPERATIONS {
+    for operation in operations() {
         let mut words = String::new();
         for c in operation.name.chars() {
             if c.is_ascii_uppercase() && !words.is_empty() {
@@ -325,7 +330,7 @@ fn scenarios_refuse_what_they_should() {
     ] {
         let behaviour = Behaviour::default();
         let mut world = respond::world(scenario, &behaviour, Moment::LAB);
-        for operation in OPERATIONS {
+        for operation in operations() {
             let inside = if operation.parameters.is_empty() { "" } else { "<taskType>Audit</taskType>" };
             let request = envelope(operation.name, inside);
             let answer = respond::respond(request.as_bytes(), &mut world, Moment::LAB, &behaviour);

@@ -5,7 +5,7 @@
 
 use super::{answer::Fault, tag::Name};
 use crate::{
-    spec::{Operation, namespace},
+    spec::{Operation, PortType, namespace},
     xml::{self, Document, Element},
 };
 
@@ -29,15 +29,23 @@ pub(super) enum Unread {
     Refused(Option<String>, Box<Fault>),
 }
 
-/// Reads a request.
+/// Reads a request to IIpamServer.
 ///
 /// # Errors
 /// Says how a message that cannot be followed is refused.
 pub(super) fn read(bytes: &[u8]) -> Result<Request, Unread> {
     let document = xml::read(bytes, &xml::Limits::default()).map_err(|error| Unread::NotXml(error.to_string()))?;
-    let envelope = Envelope::of(&document).map_err(|fault| Unread::Refused(None, fault))?;
+    read_document(&document, PortType::IIpamServer)
+}
+
+/// Reads a request to a port type, from the document that its encoding held.
+///
+/// # Errors
+/// Says how a message that cannot be followed is refused.
+pub(super) fn read_document(document: &Document, port_type: PortType) -> Result<Request, Unread> {
+    let envelope = Envelope::of(document).map_err(|fault| Unread::Refused(None, fault))?;
     let message_id = envelope.addressing("MessageID").ok().flatten();
-    match follow(&envelope) {
+    match follow(&envelope, port_type) {
         Ok((operation, body)) => Ok(Request { operation, body: body.clone(), message_id }),
         Err(fault) => Err(Unread::Refused(message_id, fault)),
     }
@@ -101,7 +109,7 @@ impl<'a> Envelope<'a> {
 }
 
 /// Finds the operation and its body element.
-fn follow<'a>(envelope: &Envelope<'a>) -> Result<(&'static Operation, &'a Element), Box<Fault>> {
+fn follow<'a>(envelope: &Envelope<'a>, port_type: PortType) -> Result<(&'static Operation, &'a Element), Box<Fault>> {
     // SOAP 1.2 part 1, 2.6: every block that asks it of this node must be understood before anything is done.
     let strange: Vec<_> = envelope.blocks().filter(|block| asks_in_vain(block)).collect();
     if !strange.is_empty() {
@@ -119,7 +127,8 @@ fn follow<'a>(envelope: &Envelope<'a>) -> Result<(&'static Operation, &'a Elemen
             return Err(Fault::addressing(&["InvalidAddressingHeader", "OnlyAnonymousAddressSupported"], reason));
         }
     }
-    let operation = Operation::of_action(&action).ok_or_else(|| {
+    let operation = Operation::of_action(&action).filter(|operation| operation.port_type == port_type);
+    let operation = operation.ok_or_else(|| {
         let reason = "The message cannot be processed: its action belongs to no operation of this endpoint.";
         Fault::addressing(&["ActionNotSupported"], reason)
     })?;
@@ -152,6 +161,7 @@ fn asks_in_vain(block: &Element) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::OPERATIONS;
 
     const ACTION: &str =
         "<a:Action s:mustUnderstand='1'>http://Microsoft.Windows.Ipam/IIpamServer/StartTask</a:Action>";
@@ -211,6 +221,7 @@ mod tests {
             (ID.into(), "MessageAddressingHeaderRequired"),
             (format!("{ACTION}{ACTION}{ID}"), "InvalidAddressingHeader"),
             (format!("{}{ID}", ACTION.replace("StartTask", "EndTask")), "ActionNotSupported"),
+            (format!("<a:Action>{}</a:Action>{ID}", OPERATIONS[11].action), "ActionNotSupported"),
             (reply_to("http://elsewhere.example/"), "InvalidAddressingHeader"),
             (format!("{ACTION}{ID}<a:ReplyTo/>"), "InvalidAddressingHeader"),
         ] {

@@ -103,6 +103,9 @@ pub fn skip_reason(case: &Case, target: &Target, guard: &Guard, has_lab: bool) -
     if case.scenario.is_some() && !has_lab {
         return Some("needs the lab of the reference server".to_owned());
     }
+    if target.endpoint(case.port_type).is_none() {
+        return Some(format!("no endpoint: the target file names none for {}", case.port_type.name()));
+    }
     if !guard.allows(case.effect) {
         return Some(format!("not allowed: effect `{}`", case.effect));
     }
@@ -118,4 +121,32 @@ pub fn skip_reason(case: &Case, target: &Target, guard: &Guard, has_lab: bool) -
 /// The data that a case needs and that the target file does not have.
 pub fn missing<'a>(case: &'a Case, target: &Target) -> Vec<&'a str> {
     case.needs.iter().map(String::as_str).filter(|name| target.var(name).is_none()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::{SourceFile, Suite};
+
+    #[test]
+    fn a_case_whose_port_type_has_no_address_is_skipped_with_that_reason() {
+        let catalogue = "revision = \"12.0\"\n[[requirement]]\nid = \"a.b\"\ndocument = \"MS-IPAMM2\"\nsection = \"3.19.4.3\"\n\
+            level = \"must\"\ntext = \"x\"\n";
+        let case = "about = \"x\"\nrequirements = [\"a.b\"]\nport_type = \"IIpamOperationWithProgress\"\neffect = \"read\"\n\
+            mutant = \"m\"\n[[step]]\n[step.call]\noperation = \"InitializeOperationParameters\"\n[step.expect]\nreply = true\n";
+        let files = [("requirements/all.toml", catalogue), ("progress/one.toml", case)];
+        let suite = Suite::load(&files.map(|(path, text)| SourceFile::new(path, text)));
+        let suite = suite.unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let reason = |toml: &str| {
+            let target = Target::load(&SourceFile::new("target.toml", toml), &[]).unwrap();
+            skip_reason(&suite.cases[0], &target, &guard(&target, &[], false), false)
+        };
+        let url = "url = \"http://a.example\"";
+        let told = Some("no endpoint: the target file names none for IIpamOperationWithProgress".to_owned());
+        assert_eq!(reason(url), told);
+        let endpoints = format!("{url}\n[endpoints]\nIIpamServer = \"/Ipam/Server\"\n");
+        assert_eq!(reason(&endpoints), told);
+        let whole = format!("{endpoints}IIpamOperationWithProgress = \"/Ipam/OperationWithProgress\"\n");
+        assert_eq!(reason(&whole), None);
+    }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::Outgoing;
 use crate::{
     soap,
-    spec::{Effect, OPERATIONS, Operation, task::IPAM_TASK_TYPE},
+    spec::{CALLBACKS, Callback, Effect, KEEPALIVE_ACTION, OPERATIONS, Operation, task::IPAM_TASK_TYPE},
     xml::{self, Element},
 };
 
@@ -118,6 +118,11 @@ impl Reading {
             self.effects.insert(operation.effect);
             return;
         }
+        // [MS-IPAMM2] 2.2.2.2 and 3.19.4.5 to 3.19.4.9: servers ignore these, and one that takes them has been told of
+        // progress, which changes nothing that it manages.
+        if action == KEEPALIVE_ACTION || Callback::of_action(action).is_some() {
+            return;
+        }
         let squashed = squashed(&percent_decoded(action));
         self.names(&squashed);
         if squashed.contains("ipam") || !(action.contains(':') || action.is_empty()) {
@@ -135,7 +140,8 @@ impl Reading {
     fn element(&mut self, element: &Element, parent: &str) {
         let local = &*element.name.local;
         self.names(&squashed(local));
-        let is_known = OPERATIONS.iter().any(|operation| operation.name.eq_ignore_ascii_case(local));
+        let is_known = OPERATIONS.iter().any(|operation| operation.name.eq_ignore_ascii_case(local))
+            || CALLBACKS.iter().any(|callback| callback.name.eq_ignore_ascii_case(local));
         let namespace = squashed(&element.name.namespace);
         // An operation of the protocol that is not known here, or one that lost its namespace.
         if parent.eq_ignore_ascii_case("Body") && !is_known && (namespace.is_empty() || namespace.contains("ipam")) {
@@ -263,6 +269,16 @@ mod tests {
             (Some("\"http://Microsoft.Windows.Ipam/IIpamServer/GetIpamVersion\""), "<a/>", Effect::Write),
             (Some("http://Microsoft.Windows.Ipam/IIpamServer/DeleteBlock/GetIpamVersion"), "<a/>", Effect::Write),
             (Some("GetIpamVersion"), "<a/>", Effect::Read),
+            (
+                Some(KEEPALIVE_ACTION),
+                "<a><Action>Microsoft.WindowsServerSolutions.Common.ProviderFramework.Keepalive</Action><Body/></a>",
+                Effect::Read,
+            ),
+            (Some(KEEPALIVE_ACTION), "<a><Body><StartTask/></Body></a>", Effect::StartTask),
+            (Some("http://Microsoft.Windows.Ipam/IIpamOperationWithProgress/AddSubTask"), "<a/>", Effect::Read),
+            (Some("http://Microsoft.Windows.Ipam/IIpamOperationWithProgress/AddSubTasks"), "<a/>", Effect::Write),
+            (None, "<a><Body><SetOverallStatus xmlns='http://Microsoft.Windows.Ipam'/></Body></a>", Effect::Read),
+            (None, "<a><Body><StartOperationWithCallback/></Body></a>", Effect::Write),
             (Some("DeleteBlock"), "<a/>", Effect::Write),
             (Some("urn:x#StartTask;"), "<a/>", Effect::StartTask),
             (Some("urn:x:Start%54ask"), "<a/>", Effect::StartTask),
@@ -304,6 +320,19 @@ mod tests {
             let request = plain_request(running, &format!("<taskType>{task}</taskType>"));
             assert_eq!(guard.permit(request).unwrap().effect(), Effect::Read);
         }
+    }
+
+    #[test]
+    fn what_a_session_is_to_do_is_read_and_its_start_writes_whatever_it_is() {
+        let reader = Guard::new([Effect::Read], None);
+        let port_type = PortType::IIpamOperationWithProgress;
+        let initialize = Operation::named(port_type, "InitializeOperationParameters").unwrap();
+        let start = Operation::named(port_type, "StartOperationWithCallback").unwrap();
+        let parameters = "<paramters><OperationId>EditDhcpServer</OperationId></paramters>";
+        assert_eq!(reader.permit(plain_request(initialize, parameters)).unwrap().effect(), Effect::Read);
+        assert_eq!(reader.permit(plain_request(start, "")).unwrap_err(), Refused::Effect(Effect::Write));
+        let writer = Guard::new([Effect::Read, Effect::Write], Some(Vec::new()));
+        assert_eq!(writer.permit(plain_request(start, "")).unwrap().effect(), Effect::Write);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! The operations of the port types: sections, actions, elements, parameters, results, and what a request may do.
 //!
-//! Leaves out operations that no case drives yet. Follows [MS-IPAMM2] 3.3.4 and Appendix A.
+//! Leaves out operations that no case drives yet. Follows [MS-IPAMM2] 3.3.4, 3.19.4 and Appendix A.
 
 use super::{
-    Effect, namespace,
+    Effect, namespace, progress,
     schema::{self, Field, SimpleType},
 };
 
@@ -12,16 +12,28 @@ use super::{
 pub enum PortType {
     /// The request and reply operations, [MS-IPAMM2] 3.3.
     IIpamServer,
+    /// Long operations that report their progress, [MS-IPAMM2] 3.19: a duplex session, in which the server calls back.
+    IIpamOperationWithProgress,
 }
 
 impl PortType {
     /// Every port type that cases can drive.
-    pub const ALL: [Self; 1] = [Self::IIpamServer];
+    pub const ALL: [Self; 2] = [Self::IIpamServer, Self::IIpamOperationWithProgress];
 
     /// The name, spelled as the specification spells it.
     pub fn name(self) -> &'static str {
         match self {
             Self::IIpamServer => "IIpamServer",
+            Self::IIpamOperationWithProgress => "IIpamOperationWithProgress",
+        }
+    }
+
+    /// Whether its operations belong to a duplex session with a state of its own, in which the server calls back. Where
+    /// they do not, each request has one reply and stands alone.
+    pub fn has_sessions(self) -> bool {
+        match self {
+            Self::IIpamServer => false,
+            Self::IIpamOperationWithProgress => true,
         }
     }
 
@@ -30,6 +42,10 @@ impl PortType {
         Self::ALL.into_iter().find(|port_type| port_type.name() == name)
     }
 }
+
+/// The action of the message with which a client keeps an idle session alive, [MS-IPAMM2] 2.2.2.2: one-way, its body empty,
+/// ignored by the server. It is no absolute URI.
+pub const KEEPALIVE_ACTION: &str = "Microsoft.WindowsServerSolutions.Common.ProviderFramework.Keepalive";
 
 /// An operation of a port type. The namespace of its elements is [`namespace::IPAM`].
 #[derive(Debug, PartialEq, Eq)]
@@ -183,6 +199,31 @@ pub static OPERATIONS: &[Operation] = &[
         parameters: &[],
         result: Some(schema::complex_result("GetIpamVersionResult", &schema::VERSION)),
     },
+    // It says what is to be done and does nothing of it: a server that takes any of it has changed a session, and nothing
+    // that outlives the session.
+    Operation {
+        port_type: PortType::IIpamOperationWithProgress,
+        name: "InitializeOperationParameters",
+        section: "3.19.4.3",
+        action: "http://Microsoft.Windows.Ipam/IIpamOperationWithProgress/InitializeOperationParameters",
+        response_action: "http://Microsoft.Windows.Ipam/IIpamOperationWithProgress/InitializeOperationParametersResponse",
+        response_element: "InitializeOperationParametersResponse",
+        effect: Effect::Read,
+        parameters: &[progress::PARAMTERS],
+        result: None,
+    },
+    // What it does was said before, and its own message does not tell what: the worst of all operations.
+    Operation {
+        port_type: PortType::IIpamOperationWithProgress,
+        name: "StartOperationWithCallback",
+        section: "3.19.4.4",
+        action: "http://Microsoft.Windows.Ipam/IIpamOperationWithProgress/StartOperationWithCallback",
+        response_action: "http://Microsoft.Windows.Ipam/IIpamOperationWithProgress/StartOperationWithCallbackResponse",
+        response_element: "StartOperationWithCallbackResponse",
+        effect: Effect::Write,
+        parameters: &[],
+        result: None,
+    },
 ];
 
 #[cfg(test)]
@@ -199,6 +240,19 @@ mod tests {
             assert_eq!(Operation::of_action(operation.action), Some(operation));
             assert_eq!(Operation::of_element(namespace::IPAM, operation.name), Some(operation));
         }
-        assert_eq!(OPERATIONS.len(), 10);
+        assert_eq!(OPERATIONS.len(), 12);
+    }
+
+    #[test]
+    fn port_types_are_found_by_their_names() {
+        for port_type in PortType::ALL {
+            assert_eq!(PortType::named(port_type.name()), Some(port_type));
+            assert!(OPERATIONS.iter().any(|operation| operation.port_type == port_type));
+        }
+        assert_eq!(PortType::named("IIpamEnumerator"), None);
+        // An action stays one of its own port type: no name is used twice.
+        for operation in OPERATIONS {
+            assert_eq!(Operation::named(operation.port_type, operation.name), Some(operation));
+        }
     }
 }

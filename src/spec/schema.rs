@@ -2,7 +2,7 @@
 //!
 //! Leaves out types that no supported operation uses. Follows [MS-IPAMM2] 2.2.4, 2.2.5 and Appendix B.
 
-use super::{namespace, task};
+use super::{namespace, progress, task};
 
 /// A simple type: text with a lexical rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,15 +88,15 @@ pub struct Field {
 }
 
 impl Field {
-    const fn optional(name: &'static str, kind: Type) -> Self {
+    pub(super) const fn optional(name: &'static str, kind: Type) -> Self {
         Self { name, kind, required: false, repeats: false, nillable: false }
     }
 
-    const fn nillable(name: &'static str, kind: Type) -> Self {
+    pub(super) const fn nillable(name: &'static str, kind: Type) -> Self {
         Self { nillable: true, ..Self::optional(name, kind) }
     }
 
-    const fn required(name: &'static str, kind: Type) -> Self {
+    pub(super) const fn required(name: &'static str, kind: Type) -> Self {
         Self { required: true, ..Self::optional(name, kind) }
     }
 }
@@ -134,6 +134,13 @@ impl Type {
             "ipam:ArrayOfTaskInfo" => return Some(Self::Complex(&ARRAY_OF_TASK_INFO)),
             "sys:Version" => return Some(Self::Complex(&VERSION)),
             "ipam:IpamExceptionData" => return Some(Self::Complex(&IPAM_EXCEPTION_DATA)),
+            "ipam1:IpamException" => return Some(Self::Complex(&IPAM_EXCEPTION)),
+            "ipam:IpamObject" => return Some(Self::Complex(&IPAM_OBJECT)),
+            "ipam:SubTaskStatus" => SimpleType::Enumeration(&progress::SUB_TASK_STATUS),
+            "ipam1:OverallProgressStatus" => SimpleType::Enumeration(&progress::OVERALL_PROGRESS_STATUS),
+            "ipam1:IpamAdminOperationId" => SimpleType::Enumeration(&progress::IPAM_ADMIN_OPERATION_ID),
+            "ipam:SubTaskInstance" => return Some(Self::Complex(&progress::SUB_TASK_INSTANCE)),
+            "ipam:IpamOperationWithProgressParameters" => return Some(Self::Complex(&progress::PARAMETERS)),
             _ => return None,
         };
         Some(Self::Simple(simple))
@@ -161,6 +168,13 @@ impl Type {
         "ipam:ArrayOfTaskInfo",
         "sys:Version",
         "ipam:IpamExceptionData",
+        "ipam1:IpamException",
+        "ipam:IpamObject",
+        "ipam:SubTaskStatus",
+        "ipam1:OverallProgressStatus",
+        "ipam1:IpamAdminOperationId",
+        "ipam:SubTaskInstance",
+        "ipam:IpamOperationWithProgressParameters",
     ];
 }
 
@@ -219,6 +233,15 @@ pub static IPAM_EXCEPTION_DATA: ComplexType = ComplexType {
         Field::nillable("ExceptionMessage", STRING),
     ],
 };
+
+/// What an error is: what it holds is in no namespace, and is what a serialiser writes of any exception. [MS-IPAMM2]
+/// 2.2.4.247; a fault's shape, 2.2.2.1, says more.
+pub static IPAM_EXCEPTION: ComplexType =
+    ComplexType { name: "IpamException", namespace: namespace::IPAM1, section: "2.2.4.247", base: None, fields: &[] };
+
+/// What most types derive from: it has attributes only, `Id` and `Ref`. [MS-IPAMM2] 2.2.4.285.
+pub static IPAM_OBJECT: ComplexType =
+    ComplexType { name: "IpamObject", namespace: namespace::IPAM, section: "2.2.4.285", base: None, fields: &[] };
 
 /// A `taskType` parameter.
 pub(super) const TASK_TYPE: Field =
