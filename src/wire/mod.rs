@@ -4,5 +4,6 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod error;
+pub mod framing;
 
 pub use error::{DecodeError, DecodeErrorKind};
