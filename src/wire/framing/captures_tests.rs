@@ -1,6 +1,6 @@
-//! Reads what a peer by other hands sent, and judges both of its sides.
+//! Reads the example of the specification and what a peer by other hands sent, and judges both sides.
 //!
-//! Leaves out what its envelopes hold. The captures and their origin are in `tests/captures/nettcp`.
+//! Leaves out what envelopes hold. Follows [MC-NMF] 4.1; the captures and their origin are in `tests/captures/nettcp`.
 
 use super::{Deframer, Event, Framed, InitiatorState, KnownEncoding, Limits, Mode, Preamble, ReceiverState, Record};
 
@@ -37,6 +37,19 @@ fn records(bytes: &[u8], size: usize) -> Vec<Framed> {
     records
 }
 
+/// Drives both sides with what each sent, a stretch of one after a stretch of the other; true is the initiator.
+fn exchange<'a>(stretches: impl IntoIterator<Item = (bool, &'a [Framed])>) -> (InitiatorState, ReceiverState) {
+    let (mut initiator, mut receiver) = (InitiatorState::default(), ReceiverState::default());
+    for (from_initiator, records) in stretches {
+        for Framed { record, .. } in records {
+            let (sent, received) = (Event::sent(record), Event::received(record));
+            initiator = initiator.next(if from_initiator { sent } else { received }).unwrap();
+            receiver = receiver.next(if from_initiator { received } else { sent }).unwrap();
+        }
+    }
+    (initiator, receiver)
+}
+
 fn envelopes(records: &[Framed]) -> usize {
     records.iter().filter(|framed| matches!(framed.record, Record::SizedEnvelopeRecord(_))).count()
 }
@@ -69,16 +82,39 @@ fn captures_follow_the_grammar_on_both_sides() {
 
         let (opening, rest) = sent.split_at(5);
         let (ack, replies) = received.split_at(1);
-        let (mut initiator, mut receiver) = (InitiatorState::default(), ReceiverState::default());
-        for (client, records) in [(true, opening), (false, ack), (true, rest), (false, replies)] {
-            for Framed { record, .. } in records {
-                let (sent, received) = (Event::sent(record), Event::received(record));
-                initiator = initiator.next(if client { sent } else { received }).unwrap();
-                receiver = receiver.next(if client { received } else { sent }).unwrap();
-            }
-        }
+        let (initiator, receiver) = exchange([(true, opening), (false, ack), (true, rest), (false, replies)]);
         // Mono's server ends TCP without an End Record: the initiator may still receive.
         assert!(initiator.receive_allowed() && receiver.send_allowed(), "{initiator:?}");
         assert!(matches!(initiator, InitiatorState::Open(open) if open.mode == Mode::Duplex));
     }
+}
+
+/// The exchange of 4.1, whose figures show the bytes. Two octets stand for each message.
+#[test]
+fn the_example_of_the_specification_runs_to_its_end() {
+    let sent = [
+        &[0x00, 0x01, 0x00][..], // 4.1.1 VersionRecord: MajorVersion 1, MinorVersion 0
+        &[0x01, 0x02],           // ModeRecord: Duplex
+        &[0x02, 0x21],           // ViaRecord: ViaLength 33, Via
+        b"net.tcp://SampleServer/SampleApp/",
+        &[0x03, 0x08],             // KnownEncodingRecord: BinarySessionEncoding
+        &[0x0C],                   // 4.1.2 PreambleEndRecord
+        &[0x06, 0x02, 0xAA, 0xAA], // 4.1.4 SizedEnvelopeRecord: Size 2, Payload
+        &[0x07],                   // 4.1.6 EndRecord
+    ];
+    let received = [
+        &[0x0B][..],               // 4.1.3 PreambleAckRecord
+        &[0x06, 0x02, 0xBB, 0xBB], // 4.1.5 SizedEnvelopeRecord: Size 2, Payload
+        &[0x07],                   // 4.1.7 EndRecord
+    ];
+    let (sent, received) = (records(&sent.concat(), 1 << 16), records(&received.concat(), 1 << 16));
+    let turns = [
+        (true, &sent[..5]),
+        (false, &received[..1]),
+        (true, &sent[5..6]),
+        (false, &received[1..2]),
+        (true, &sent[6..]),
+        (false, &received[2..]),
+    ];
+    assert_eq!(exchange(turns), (InitiatorState::Closed, ReceiverState::Closed));
 }

@@ -55,8 +55,8 @@ pub struct Framed {
 /// Reads one stream, in the order it is fed.
 ///
 /// Feed it with [`push`](Self::push), then take records with [`next`](Self::next) until there is none. It holds no more
-/// than what was fed and not yet taken, and reserves nothing for what a size announces. The cost of a record grows with
-/// its length, however it is split.
+/// than what was fed and not yet taken, and reserves nothing for what a size announces; an envelope shares the memory of
+/// what was fed with it. The cost of a record grows with its length, however it is split.
 ///
 /// Behind an Upgrade Request or Response Record the octets are the upgrade's (3.1.1.2): no record is given until
 /// [`take_rest`](Self::take_rest) has fetched what came too early for it. What is fed after that is read as records
@@ -153,8 +153,8 @@ impl Deframer {
         self.chunks.as_ref().map_or(self.position, |chunks| chunks.offset)
     }
 
-    /// Whether nothing of a further record has been fed. It is once [`next`](Self::next) has given `None` and the last
-    /// record was whole; octets that are not records do not count.
+    /// Whether no part of a further record has been fed, once [`next`](Self::next) has given `None`; octets that are not
+    /// records do not count.
     pub fn is_at_record_boundary(&self) -> bool {
         self.octets != Octets::Records || (self.chunks.is_none() && self.buffer.is_empty())
     }
@@ -164,8 +164,8 @@ impl Deframer {
         self.octets != Octets::Records
     }
 
-    /// Takes what was fed and not read as records: the beginning of an upgrade, the message of a Singleton-Sized stream,
-    /// or, after an error, what stands from the incomplete record on. After an upgrade's octets come records again.
+    /// Takes what was fed and not read: the beginning of an upgrade, the message of a Singleton-Sized stream, or, after an
+    /// error, what is left. What is fed behind an upgrade's octets is read as records again.
     pub fn take_rest(&mut self) -> Bytes {
         if self.octets == Octets::Upgrade {
             self.octets = Octets::Records;
@@ -276,11 +276,11 @@ impl Deframer {
         let offset = self.position;
         let Some(Sized { payload, header, over_long }) = self.read_sized(limit, size)? else { return Ok(None) };
         // Names are UTF-8 (2.2.3.3, 2.2.3.4.2, 2.2.3.5, 2.2.5).
-        let text = String::from_utf8(payload.into()).map_err(|error| {
-            let at = offset.saturating_add(wide(header + error.utf8_error().valid_up_to()));
+        let text = std::str::from_utf8(&payload).map_err(|error| {
+            let at = offset.saturating_add(wide(header + error.valid_up_to()));
             DecodeError::invalid(at, item, "it is not UTF-8")
         })?;
-        Ok(Some(self.framed(offset, over_long, make(text))))
+        Ok(Some(self.framed(offset, over_long, make(text.to_owned()))))
     }
 
     /// Takes a whole record of a size and a payload, or nothing.
