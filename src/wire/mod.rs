@@ -4,5 +4,8 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 mod error;
+mod nbfs;
+pub mod nbfse;
+pub mod nbfx;
 
 pub use error::{DecodeError, DecodeErrorKind};
