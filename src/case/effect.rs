@@ -4,10 +4,11 @@
 
 use super::{
     model::{Step, StepKind},
+    records::{self, RecordSpec, Records},
     template::Template,
 };
 use crate::{
-    spec::{Callback, Effect, OPERATIONS, Operation, namespace},
+    spec::{Callback, Effect, OPERATIONS, Operation, PortType, namespace},
     xml::{self, Element, Limits},
 };
 
@@ -20,7 +21,8 @@ use crate::{
 /// is not known before the run.
 pub(super) fn of_step(step: &Step) -> (Effect, String) {
     match &step.kind {
-        StepKind::Wait(_) => nothing(),
+        StepKind::Await(_) | StepKind::Silence(_) | StepKind::Close | StepKind::Abort | StepKind::Wait(_) => nothing(),
+        StepKind::Records(records) => of_records(records),
         StepKind::Call(call) => {
             let action = call.action.as_ref().map_or_else(nothing, of_template);
             worst([of_operation(call.operation), action])
@@ -40,6 +42,29 @@ pub(super) fn of_step(step: &Step) -> (Effect, String) {
             worst([operation, action, envelope, made_up])
         }
     }
+}
+
+/// Records do the worst of the requests in them; those that not every client sends disrupt.
+fn of_records(records: &Records) -> (Effect, String) {
+    let lines: Vec<_> =
+        records.lines.iter().map(|line| RecordSpec::parse(&line.sketch(), PortType::IIpamServer)).collect();
+    let asked = lines.iter().flatten().map(|line| match line {
+        RecordSpec::Envelope { operation: Some(operation), .. } => of_operation(operation),
+        _ => nothing(),
+    });
+    let envelope =
+        match records.envelope.as_ref().map(|envelope| xml::read(envelope.sketch().as_bytes(), &Limits::default())) {
+            Some(Ok(document)) => of_element(&document.root),
+            Some(Err(_)) => (Effect::Disrupt, "the envelope is not well-formed".to_owned()),
+            None => nothing(),
+        };
+    let known: Vec<_> = lines.iter().flatten().cloned().collect();
+    let records = if known.len() == lines.len() && records::are_regular(&known) {
+        nothing()
+    } else {
+        (Effect::Disrupt, "not every client sends such records".to_owned())
+    };
+    worst(asked.chain([envelope, records]))
 }
 
 fn nothing() -> (Effect, String) {

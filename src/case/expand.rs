@@ -8,6 +8,7 @@ use super::{
     effect, id,
     mistake::{Told, shown},
     model::{Assertion, Call, Capture, Case, Expect, Raw, Step, StepKind, ValueExpectation},
+    records::Records,
     step::StepDraft,
     template::{Template, Vars},
 };
@@ -97,14 +98,18 @@ fn well_formed(step: &Step) -> Result<(), (XmlError, &Template)> {
             let read = xml::read(raw.envelope.sketch().as_bytes(), &Limits::default());
             read.map(|_| ()).map_err(|error| (error, &raw.envelope))
         }
-        StepKind::Wait(_) => Ok(()),
+        StepKind::Records(Records { envelope: Some(envelope), .. }) => {
+            let read = xml::read(envelope.sketch().as_bytes(), &Limits::default());
+            read.map(|_| ()).map_err(|error| (error, envelope))
+        }
+        _ => Ok(()),
     }
 }
 
 fn tell(error: &XmlError, template: &Template, source: &StepDraft, values: &[(String, String)], told: &mut Told) {
     let place = template.source_of(error.position.offset);
     let span = source.xml + place.start..source.xml + place.end;
-    let what = if matches!(source.step.kind, StepKind::Raw(_)) { "envelope" } else { "body" };
+    let what = if matches!(source.step.kind, StepKind::Raw(_) | StepKind::Records(_)) { "envelope" } else { "body" };
     let mistake = told.bad_value(span, format!("the {what} is not well-formed: {}", error.kind));
     let used = values.iter().filter(|(key, _)| source.holes().any(|hole| hole == key));
     let used: Vec<String> = used.map(|(key, value)| format!("{key} = {}", shown(value))).collect();
@@ -132,7 +137,8 @@ impl StepDraft {
         let template = match &self.step.kind {
             StepKind::Call(call) => Some(&call.body),
             StepKind::Raw(raw) => Some(&raw.envelope),
-            StepKind::Wait(_) => None,
+            StepKind::Records(records) => records.envelope.as_ref(),
+            _ => None,
         };
         template.into_iter().flat_map(Template::holes)
     }
@@ -152,10 +158,18 @@ fn bind(step: &Step, vars: Vars<'_>) -> Step {
             action: raw.action.as_ref().map(|action| action.bind(vars)),
             malformed: raw.malformed,
         }),
-        StepKind::Wait(duration) => StepKind::Wait(*duration),
+        StepKind::Records(records) => StepKind::Records(Records {
+            lines: records.lines.iter().map(|line| line.bind(vars)).collect(),
+            envelope: records.envelope.as_ref().map(|envelope| envelope.bind(vars)),
+            operation: records.operation,
+            split: records.split.as_ref().map(|split| split.bind(vars)),
+        }),
+        other => other.clone(),
     };
     Step {
         line: step.line,
+        session: step.session.clone(),
+        sent_as: step.sent_as.clone(),
         kind,
         given: values(&step.given),
         expect: step.expect.as_ref().map(|expect| Expect { values: values(&expect.values), ..expect.clone() }),

@@ -18,6 +18,8 @@ pub mod mistake;
 mod model;
 mod names;
 pub mod path;
+pub mod records;
+mod session;
 mod step;
 pub mod suite;
 pub mod template;
@@ -31,6 +33,7 @@ pub use generate::Generate;
 pub use glob::Glob;
 pub use mistake::{Mistake, MistakeKind, Mistakes, SourceFile};
 pub use model::{
-    Answer, Assertion, Call, Capture, Case, Expect, FaultKind, Poll, Raw, Step, StepKind, ValueExpectation,
+    Answer, Assertion, Await, Call, Capture, Case, Expect, FaultKind, Poll, Raw, Step, StepKind, ValueExpectation,
 };
+pub use records::{RecordSpec, Records, Split};
 pub use suite::Suite;

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use super::{generate::Generate, path::Path, template::Template};
-use crate::spec::{Effect, Level, Operation, PortType, RequirementId, schema::Type};
+use super::{generate::Generate, path::Path, records::Records, template::Template};
+use crate::spec::{Callback, Effect, Level, Operation, PortType, RequirementId, schema::Type};
 
 /// One expanded case.
 #[derive(Debug, Clone)]
@@ -43,6 +43,10 @@ pub struct Case {
 pub struct Step {
     /// The line of the file where the step begins.
     pub line: usize,
+    /// The session that it is done on, where the case names one.
+    pub session: Option<String>,
+    /// The name under which a later step waits for the answer; the step itself does not wait then.
+    pub sent_as: Option<String>,
     /// What is done.
     pub kind: StepKind,
     /// What must hold of the answer before the case means anything: where it does not, the case is skipped.
@@ -62,8 +66,23 @@ impl Step {
         match &self.kind {
             StepKind::Call(call) => Some(call.operation),
             StepKind::Raw(raw) => raw.operation,
-            StepKind::Wait(_) => None,
+            StepKind::Records(records) => records.operation,
+            _ => None,
         }
+    }
+
+    /// Whether the step can only be done on a session, whatever the port type.
+    pub fn needs_session(&self) -> bool {
+        self.session.is_some()
+            || self.sent_as.is_some()
+            || !matches!(self.kind, StepKind::Call(_) | StepKind::Raw(_) | StepKind::Wait(_))
+    }
+
+    /// Whether the step can only be done over net.tcp.
+    pub fn needs_net_tcp(&self) -> bool {
+        let answer = self.expect.as_ref().map(|expect| &expect.answer);
+        matches!(self.kind, StepKind::Records(_) | StepKind::Close | StepKind::Abort)
+            || matches!(answer, Some(Answer::Accepted | Answer::Refused | Answer::Ended))
     }
 }
 
@@ -74,8 +93,27 @@ pub enum StepKind {
     Call(Call),
     /// Sends an envelope as it stands and takes the answer.
     Raw(Raw),
+    /// Sends records of message framing as they stand.
+    Records(Records),
+    /// Waits for something that comes on a session.
+    Await(Await),
+    /// Sees to it that nothing comes on a session for this long; scaled by the target's timing.
+    Silence(Duration),
+    /// Ends a session in order.
+    Close,
+    /// Drops a session's connection.
+    Abort,
     /// Moves the lab's clock; elsewhere, waits.
     Wait(Duration),
+}
+
+/// What is waited for.
+#[derive(Debug, Clone)]
+pub struct Await {
+    /// How long at most, scaled by the target's timing; the target's time for an operation where none is given.
+    pub within: Option<Duration>,
+    /// The step whose answer is waited for, by the name that it was sent as.
+    pub answer_to: Option<String>,
 }
 
 /// An operation's request.
@@ -124,6 +162,17 @@ pub enum Answer {
     Fault(FaultKind),
     /// Reply or fault: recorded, never judged.
     Either,
+    /// A callback of the session.
+    Callback(&'static Callback),
+    /// The target takes the session: a PreambleAckRecord.
+    Accepted,
+    /// The target does not take the session, or does not go on with it: it ends it, with a FaultRecord or without, or says
+    /// nothing. [MC-NMF] 2.2.5 leaves it free to say why.
+    Refused,
+    /// The target ends the session in order, or closes the connection.
+    Ended,
+    /// Nothing comes.
+    Nothing,
 }
 
 /// How much a fault must say.

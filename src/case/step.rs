@@ -9,8 +9,9 @@ use super::{
     mistake::{MistakeKind, Told, shown, suggest},
     model::{Answer, Call, Capture, Expect, FaultKind, Raw, Step, StepKind, ValueExpectation},
     names::{BUILT_IN, Names, Place},
+    session,
     template::{Escape, Template, is_name},
-    walk::{Fields, as_text, wrong_type},
+    walk::{Fields, Text, as_text, wrong_type},
 };
 use crate::spec::{OPERATIONS, Operation, PortType, RequirementId};
 
@@ -42,15 +43,27 @@ pub(super) struct StepDraft {
 /// Reads a step.
 pub(super) fn step(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> Option<StepDraft> {
     let line = told.file().line(fields.span().start);
-    let did: Vec<&str> = ["call", "raw", "wait"].into_iter().filter(|key| fields.has(key)).collect();
+    let did: Vec<&str> = ACTS.into_iter().filter(|key| fields.has(key)).collect();
     let mut xml = fields.span().start;
     let mut malformed = None;
     let call = fields.table("call", "[step.call]", told).map(|call| self::call(call, &mut xml, context, told));
     let raw =
         fields.table("raw", "[step.raw]", told).map(|raw| self::raw(raw, &mut xml, &mut malformed, context, told));
+    let session = fields.text("session", told).and_then(|text| name(text, "session", told));
+    let sent = fields.table("send", "[step.send]", told).map(|sent| self::sent(sent, &mut xml, context, told));
+    let sent_as = sent.as_ref().and_then(|sent| sent.as_ref()).map(|(name, _)| name.clone());
+    let sent = sent.map(|sent| sent.map(|(_, kind)| kind));
+    let records = fields
+        .table("records", "[step.records]", told)
+        .map(|records| session::records(records, &mut xml, &mut malformed, context, told));
+    let awaited = fields.table("await", "[step.await]", told).map(|awaited| session::awaited(awaited, told));
+    let silence = fields.period("silence", told).map(StepKind::Silence);
+    let close = fields.flag("close", told).map(|_| StepKind::Close);
+    let abort = fields.flag("abort", told).map(|_| StepKind::Abort);
     let wait = fields.period("wait", told).map(StepKind::Wait);
-    let is_wait = fields.has("wait");
-    let kind = call.or(raw).flatten().or(wait);
+    let is_wait = ["wait", "close", "abort", "send", "silence"].into_iter().find(|key| fields.has(key));
+    let kind = call.or(raw).or(sent).or(records).or(awaited).flatten();
+    let kind = kind.or(silence).or(close).or(abort).or(wait);
 
     let answered = ["expect", "given", "capture"].into_iter().find(|key| fields.has(key));
     let expect_span = fields.key_span("expect");
@@ -74,23 +87,24 @@ pub(super) fn step(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut
     match did.as_slice() {
         [] if !fields.has_unknown() => {
             told.tell(MistakeKind::MissingKey, fields.span(), "the step does nothing")
-                .help("write one of [step.call], [step.raw] or wait = \"45s\"");
+                .help("write [step.call], [step.raw] or wait = \"45s\"; docs/case-format.md has those of sessions");
         }
         [_, second, ..] => {
             told.bad_value(fields.key_span(second), "a step does one thing").help("write a [[step]] for each");
         }
         _ => {}
     }
-    if is_wait {
+    if let Some(act) = is_wait {
+        let answered = answered.filter(|key| act != "silence" || *key != "expect");
         if let Some(key) = answered.or(fields.has("poll").then_some("poll")) {
-            told.bad_value(fields.key_span(key), format!("nothing comes back to a wait, so `{key}` means nothing"))
+            told.bad_value(fields.key_span(key), format!("nothing comes back to a {act}, so `{key}` means nothing"))
                 .help("put it on a step that asks something");
         }
-    } else if answered.is_none() && !did.is_empty() && !fields.has_unknown() {
+    } else if answered.is_none() && !did.is_empty() && did != ["records"] && !fields.has_unknown() {
         told.bad_value(fields.span(), "nothing is made of the answer")
             .help("write [step.expect], [[step.given]] or [step.capture]");
     }
-    if poll.is_some() && !is_wait {
+    if poll.is_some() && is_wait.is_none() {
         let values = matches!(&expect, Some(Some(expect)) if expect.values.is_empty()) || expect.is_none();
         if values && given_count == 0 {
             told.bad_value(poll_span, "a poll waits for values, and none is expected")
@@ -115,8 +129,47 @@ pub(super) fn step(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut
     {
         context.toothless.push((expect.requirement.clone(), expect_span));
     }
-    let step = Step { line, kind: kind?, given, expect: expect.flatten(), captures, poll: poll.flatten() };
+    let kind = kind?;
+    let expect = match &kind {
+        // What silence is about needs no words.
+        StepKind::Silence(_) if expect.is_none() => {
+            let requirement = context.owner.clone();
+            Some(Expect { answer: Answer::Nothing, requirement, snapshot: false, values: Vec::new() })
+        }
+        _ => expect.flatten(),
+    };
+    let step = Step { line, session, sent_as, kind, given, expect, captures, poll: poll.flatten() };
     Some(StepDraft { step, xml, malformed })
+}
+
+/// What a step can do, of which it does one.
+const ACTS: [&str; 9] = ["call", "raw", "send", "records", "await", "silence", "close", "abort", "wait"];
+
+/// A request whose answer a later step waits for, and the name under which it does.
+fn sent(
+    mut fields: Fields<'_>,
+    xml: &mut usize,
+    context: &mut Context<'_>,
+    told: &mut Told,
+) -> Option<(String, StepKind)> {
+    let name = fields.required_text("name", "name = \"start\"", told).and_then(|text| name(text, "request", told));
+    let mut malformed = None;
+    let kind = if fields.has("envelope") {
+        raw(fields, xml, &mut malformed, context, told)
+    } else {
+        call(fields, xml, context, told)
+    };
+    Some((name?, kind?))
+}
+
+/// A name that a case gives to a session or to what it sent.
+pub(super) fn name(text: Text<'_>, what: &str, told: &mut Told) -> Option<String> {
+    if is_name(text.value) {
+        return Some(text.value.to_owned());
+    }
+    told.bad_value(text.span(), format!("{} is not a name for a {what}", shown(text.value)))
+        .help("a name is lower-case letters, digits and `_`, a letter first");
+    None
 }
 
 fn call(mut fields: Fields<'_>, xml: &mut usize, context: &mut Context<'_>, told: &mut Told) -> Option<StepKind> {
@@ -161,7 +214,7 @@ fn raw(
 }
 
 /// Takes `operation`.
-fn operation(fields: &mut Fields<'_>, port_type: PortType, told: &mut Told) -> Option<&'static Operation> {
+pub(super) fn operation(fields: &mut Fields<'_>, port_type: PortType, told: &mut Told) -> Option<&'static Operation> {
     let text = fields.text("operation", told)?;
     let operation = Operation::named(port_type, text.value);
     if operation.is_none() {
@@ -192,6 +245,9 @@ fn action(
     context.names.template(text, Escape::Plain, place, told).map(Some)
 }
 
+/// What a step can expect, of which it expects one.
+const ANSWERS: [&str; 8] = ["reply", "fault", "either", "callback", "accepted", "refused", "ended", "nothing"];
+
 fn expect(
     mut fields: Fields<'_>,
     operation_is_known: bool,
@@ -199,7 +255,7 @@ fn expect(
     told: &mut Told,
 ) -> Option<Expect> {
     let span = fields.span();
-    let said: Vec<&str> = ["reply", "fault", "either"].into_iter().filter(|key| fields.has(key)).collect();
+    let said: Vec<&str> = ANSWERS.into_iter().filter(|key| fields.has(key)).collect();
     let reply = fields.flag("reply", told);
     let fault = fields.text("fault", told);
     let either = fields.flag("either", told);
@@ -212,6 +268,7 @@ fn expect(
             None
         }
     });
+    let of_session = session::answer(&mut fields, context.port_type, told);
     let snapshot = fields.boolean("snapshot", told);
     if let Some((true, span)) = &snapshot
         && !context.names.generated.is_empty()
@@ -241,7 +298,7 @@ fn expect(
         }
         [_, second, ..] => {
             told.bad_value(fields.key_span(second), "one kind of answer is expected, not two")
-                .help("write one of reply, fault and either");
+                .help("write one of them");
         }
         _ => {}
     }
@@ -260,7 +317,7 @@ fn expect(
         (Some(_), ..) => Answer::Reply,
         (_, Some(kind), _) => Answer::Fault(kind),
         (_, _, Some(_)) => Answer::Either,
-        _ => return None,
+        _ => of_session?,
     };
     Some(Expect { answer, requirement, snapshot: snapshot.is_some_and(|(snapshot, _)| snapshot), values })
 }

@@ -5,6 +5,7 @@
 
 use super::{
     model::{Case, Step, StepKind},
+    records::Records,
     template::Template,
 };
 use crate::{
@@ -66,7 +67,27 @@ fn between(step: &Step, other: &Step) -> Difference {
                 _ => graded(actions + texts(&envelope, &other)),
             }
         }
+        (StepKind::Records(records), StepKind::Records(other)) => {
+            let lines = |records: &Records| records.lines.iter().map(Template::sketch).collect::<Vec<_>>();
+            let envelope = |records: &Records| records.envelope.as_ref().map(Template::sketch);
+            let split = |records: &Records| records.split.as_ref().map(Template::sketch);
+            let more = usize::from(envelope(records) != envelope(other)) + usize::from(split(records) != split(other));
+            graded(more + runs(&lines(records), &lines(other)))
+        }
         _ => Difference::Incomparable,
+    }
+}
+
+/// In how many runs two lists differ: one, where what is left between their common beginning and their common end is
+/// at most one entry in one of them.
+fn runs(list: &[String], other: &[String]) -> usize {
+    let front = list.iter().zip(other).take_while(|(a, b)| a == b).count();
+    let (list, other) = (list.get(front..).unwrap_or_default(), other.get(front..).unwrap_or_default());
+    let back = list.iter().rev().zip(other.iter().rev()).take_while(|(a, b)| a == b).count();
+    match (list.len() - back, other.len() - back) {
+        (0, 0) => 0,
+        (a, b) if a.min(b) <= 1 => 1,
+        _ => 2,
     }
 }
 

@@ -10,6 +10,14 @@ use crate::xml::type_name;
 
 /// What a step does, in a line.
 pub fn act(step: &Step) -> String {
+    let act = kind(step);
+    match &step.session {
+        Some(session) => format!("on session {session}: {act}"),
+        None => act,
+    }
+}
+
+fn kind(step: &Step) -> String {
     match &step.kind {
         StepKind::Call(call) => match &call.action {
             None => format!("calls {}", call.operation.name),
@@ -22,6 +30,14 @@ pub fn act(step: &Step) -> String {
                 None => format!("sends {what}"),
             }
         }
+        StepKind::Records(records) => format!("sends {} records as they stand", records.lines.len()),
+        StepKind::Await(awaited) => match &awaited.answer_to {
+            Some(name) => format!("waits for the answer to {name}"),
+            None => "waits for what comes".to_owned(),
+        },
+        StepKind::Silence(time) => format!("listens for {}", duration(*time)),
+        StepKind::Close => "ends the session".to_owned(),
+        StepKind::Abort => "drops the connection".to_owned(),
         StepKind::Wait(time) => format!("waits {}", duration(*time)),
     }
 }
@@ -57,6 +73,11 @@ fn answer(expect: &Expect) -> String {
         Answer::Fault(FaultKind::Any) => "a SOAP 1.2 fault",
         Answer::Fault(FaultKind::Common) => "a SOAP 1.2 fault with one IpamException",
         Answer::Either => "a reply or a fault",
+        Answer::Callback(callback) => &format!("the callback {}", callback.name),
+        Answer::Accepted => "a PreambleAckRecord",
+        Answer::Refused => "that the session is not taken",
+        Answer::Ended => "that the target ends the session",
+        Answer::Nothing => "nothing",
     };
     format!("{what}{recorded}")
 }

@@ -215,7 +215,8 @@ fn sent(out: &mut Prose, step: &Step) {
     let text = match &step.kind {
         StepKind::Call(call) => call.body.to_string(),
         StepKind::Raw(raw) => raw.envelope.to_string(),
-        StepKind::Wait(_) => return,
+        StepKind::Records(records) => records.lines.iter().map(|line| line.to_string()).collect::<Vec<_>>().join("\n"),
+        _ => return,
     };
     if text.trim().is_empty() {
         out.labelled(2, "sends", LABEL, "an empty element");

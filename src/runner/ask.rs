@@ -13,9 +13,12 @@ use super::{
 };
 use crate::{
     session::{End, Guard, Observed, Outgoing, Permitted, Refused},
-    soap::{self, Fault},
+    soap::{self, Fault, write::Route},
     spec::{Operation, PortType},
-    transport::{BadCertificates, HttpOptions, HttpTransport, TargetUrl},
+    transport::{
+        BadCertificates, HttpOptions, HttpTransport, MessageEncoding, NetTcpOptions, NetTcpTransport, TargetUrl,
+        Transport,
+    },
     verdict::{Exchange, hex},
     xml::Element,
 };
@@ -27,7 +30,9 @@ const KEPT: usize = 64 * 1024;
 #[derive(Clone)]
 pub struct Line {
     /// What carries requests.
-    pub transport: HttpTransport,
+    pub transport: Transport,
+    /// How messages are written over net.tcp.
+    pub encoding: MessageEncoding,
     /// The address of each port type.
     pub endpoints: Vec<(PortType, TargetUrl)>,
     /// What may be sent.
@@ -78,6 +83,7 @@ impl Line {
     pub fn new(target: &Target, guard: Guard, paced: bool, seed: &str) -> Result<Self, BadCertificates> {
         Ok(Self {
             transport: transport(target)?,
+            encoding: target.encoding,
             endpoints: PortType::ALL.into_iter().filter_map(|kind| Some((kind, target.endpoint(kind)?))).collect(),
             guard: Arc::new(guard),
             pace: Arc::new(Pace::new(target.limits.rate.filter(|_| paced))),
@@ -142,15 +148,13 @@ impl Line {
 ///
 /// # Errors
 /// Its certificates cannot be used.
-pub fn transport(target: &Target) -> Result<HttpTransport, BadCertificates> {
-    let timing = &target.timing;
-    HttpTransport::new(HttpOptions {
-        connect: timing.connect,
-        reply: timing.reply,
-        overall: timing.operation,
-        reply_bytes: target.limits.reply_bytes,
-        ca_pem: target.ca_pem.clone(),
-    })
+pub fn transport(target: &Target) -> Result<Transport, BadCertificates> {
+    let (timing, reply_bytes) = (&target.timing, target.limits.reply_bytes);
+    let (connect, reply) = (timing.connect, timing.reply);
+    let ca_pem = target.ca_pem.clone();
+    let http = HttpTransport::new(HttpOptions { connect, reply, overall: timing.operation, reply_bytes, ca_pem })?;
+    let net_tcp = NetTcpTransport::new(NetTcpOptions { connect, reply, reply_bytes, encoding: target.encoding });
+    Ok(Transport { http, net_tcp })
 }
 
 /// A message id: the same for the same seed, case, step and attempt.
@@ -171,7 +175,7 @@ pub fn asking(operation: &'static Operation, message_id: &str, to: &str) -> Outg
     Outgoing {
         action: Some(operation.action.to_owned()),
         message_id: Some(message_id.to_owned()),
-        envelope: soap::write::request(operation, operation.action, message_id, to, "").into(),
+        envelope: soap::write::request(operation, operation.action, message_id, Route::to(to), "").into(),
     }
 }
 

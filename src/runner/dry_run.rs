@@ -14,6 +14,7 @@ use super::{
 use crate::{
     case::{Case, Step, Suite, words},
     session::{Guard, Outgoing},
+    soap::write::Route,
     spec::{Operation, PortType},
     verdict::{DryCase, DryRun, Planned, Request},
 };
@@ -113,7 +114,7 @@ impl Planner<'_> {
             // Only an answer can tell.
             _ => Some(format!("{{{{{name}}}}}")),
         };
-        let rendered = message::render(step, &id, &url, &vars).map_err(|unfilled| unfilled.to_string())?;
+        let rendered = message::render(step, &id, Route::to(&url), &vars).map_err(|unfilled| unfilled.to_string())?;
         let (what, request) = match rendered {
             Some((outgoing, what)) => {
                 let permitted = self.guard.permit(outgoing).map_err(|refused| refused.to_string())?;

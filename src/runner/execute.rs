@@ -2,6 +2,8 @@
 //!
 //! Leaves out which cases run when. Cancelling drops the session and gives the case's world back.
 
+mod converse;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
@@ -13,12 +15,15 @@ use super::{
     judge::{Asked, Judged, in_words, judge, wants_control},
     keep::Kept,
     lab::{Lab, World},
-    message, strategy,
+    message,
+    sessions::{self, Sessions},
+    strategy,
     target::Target,
 };
 use crate::{
     case::{Case, Generate, Poll, Step, StepKind, captured},
     session::{Layer, Outgoing},
+    soap::write::Route,
     spec::{Effect, Operation},
     verdict::{
         Blame, CaseRecord, Catalogue, Check, Evidence, Exchange, Generated, Outcome, RecordedFault, RecordedFaults,
@@ -78,6 +83,7 @@ struct Running<'a> {
     who: String,
     world: Option<Held<'a>>,
     began: Instant,
+    sessions: Sessions,
     captures: BTreeMap<String, String>,
     checks: Vec<Check>,
     exchanges: Vec<Exchange>,
@@ -154,19 +160,23 @@ impl Executor {
             who,
             world,
             began,
+            sessions: Sessions::default(),
             captures: values,
             checks: Vec::new(),
             exchanges: Vec::new(),
             recorded_faults: Vec::new(),
         };
         let ended = running.steps().await;
-        let Running { checks, exchanges, recorded_faults, .. } = running;
+        running.sessions.drain();
+        let Running { checks, exchanges, recorded_faults, sessions, .. } = running;
+        let (trace, wire) = sessions.log.finish();
         let held_back = matches!(ended, Ended::HeldBack(_));
         let (outcome, reason, blame) = outcome(ended, &checks);
         let record = CaseRecord {
             duration_ms: ask::millis(began.elapsed()),
             checks,
-            evidence: Evidence { exchanges, ..Evidence::default() },
+            // The bytes of what passes prove nothing that the trace does not.
+            evidence: Evidence { exchanges, trace, wire: wire.filter(|_| outcome != Outcome::Pass) },
             recorded_faults,
             ..self.record(case, outcome, reason, blame)
         };
@@ -223,18 +233,22 @@ fn outcome(ended: Ended, checks: &[Check]) -> (Outcome, String, Option<Blame>) {
 impl Running<'_> {
     async fn steps(&mut self) -> Ended {
         let case = self.case;
+        let on_sessions = sessions::are_used(case);
         for (index, step) in case.steps.iter().enumerate() {
             let number = index + 1;
-            match &step.kind {
-                StepKind::Wait(duration) => self.pause(self.period(*duration)).await,
-                StepKind::Call(_) | StepKind::Raw(_) => {
-                    if let Err(ended) = self.asked(number, step).await {
-                        if matches!(ended, Ended::Judged) {
-                            self.later_steps_not_reached(number);
-                        }
-                        return ended;
-                    }
+            let done = match &step.kind {
+                StepKind::Wait(duration) => {
+                    self.pause(self.period(*duration)).await;
+                    Ok(())
                 }
+                _ if on_sessions => self.converse(number, step).await,
+                _ => self.asked(number, step).await,
+            };
+            if let Err(ended) = done {
+                if matches!(ended, Ended::Judged) {
+                    self.later_steps_not_reached(number);
+                }
+                return ended;
             }
         }
         Ended::Judged
@@ -259,22 +273,27 @@ impl Running<'_> {
                 }
                 never_seen(&mut judged.checks, poll);
             }
-            let stopped = judged.checks.iter().any(|check| check.outcome > Outcome::Warn);
-            self.checks.append(&mut judged.checks);
-            if let Some(said) = judged.said.take() {
-                let recorded = self.executor.recorded_faults.get(&(self.case.id.clone(), number));
-                self.recorded_faults.push(RecordedFault::compare(number, recorded.map(String::as_str), said));
-            }
-            if let Some(reason) = judged.unmet {
-                return Err(Ended::Skip(reason));
-            }
-            if stopped {
-                return Err(Ended::Judged);
-            }
-            if let Some(reply) = &judged.reply {
-                self.capture(step, reply);
-            }
-            return Ok(());
+            return self.settle(number, step, judged);
+        }
+        Ok(())
+    }
+
+    /// Takes what an answer came to: its checks, what it says, what is kept of it.
+    fn settle(&mut self, number: usize, step: &Step, mut judged: Judged) -> Result<(), Ended> {
+        let stopped = judged.checks.iter().any(|check| check.outcome > Outcome::Warn);
+        self.checks.append(&mut judged.checks);
+        if let Some(said) = judged.said.take() {
+            let recorded = self.executor.recorded_faults.get(&(self.case.id.clone(), number));
+            self.recorded_faults.push(RecordedFault::compare(number, recorded.map(String::as_str), said));
+        }
+        if let Some(reason) = judged.unmet {
+            return Err(Ended::Skip(reason));
+        }
+        if stopped {
+            return Err(Ended::Judged);
+        }
+        if let Some(reply) = &judged.reply {
+            self.capture(step, reply);
         }
         Ok(())
     }
@@ -289,7 +308,7 @@ impl Running<'_> {
             ));
         };
         let message_id = ask::message_id(&executor.line.seed, &self.who, number, attempt);
-        let (outgoing, name) = self.render(step, &message_id, &url.to_string())?;
+        let (outgoing, name) = self.render(step, &message_id, Route::to(&url.to_string()))?;
         let permitted = executor.line.permit(outgoing).map_err(|refused| Ended::HeldBack(refused.to_string()))?;
         let sent = self.began.elapsed();
         let (observed, took) = executor.line.send(&url, &permitted, false).await;
@@ -301,8 +320,8 @@ impl Running<'_> {
         Ok(judge(asked, &observed, &executor.catalogue, &vars))
     }
 
-    fn render(&self, step: &Step, message_id: &str, to: &str) -> Result<(Outgoing, &'static str), Ended> {
-        match message::render(step, message_id, to, &|name| self.var(name)) {
+    fn render(&self, step: &Step, message_id: &str, route: Route<'_>) -> Result<(Outgoing, &'static str), Ended> {
+        match message::render(step, message_id, route, &|name| self.var(name)) {
             Ok(Some(rendered)) => Ok(rendered),
             Ok(None) => Err(Ended::Error(Blame::Harness, "a wait sends nothing".to_owned())),
             Err(unfilled) => Err(Ended::Error(Blame::File, unfilled.to_string())),
@@ -343,7 +362,16 @@ impl Running<'_> {
     /// Lets time pass: the lab's clock is moved, a real one is waited for.
     async fn pause(&self, duration: Duration) {
         match &self.world {
-            Some(held) => held.lab.advance(&held.world, duration),
+            Some(held) => {
+                // What the client owes is due as the world's time passes. [MS-IPAMM2] 3.2.5
+                let mut left = duration;
+                while !left.is_zero() {
+                    let stride = left.min(Duration::from_secs(15));
+                    held.lab.advance(&held.world, stride);
+                    self.sessions.tick();
+                    left = left.saturating_sub(stride);
+                }
+            }
             None => tokio::time::sleep(duration).await,
         }
     }

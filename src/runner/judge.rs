@@ -3,7 +3,11 @@
 //! The first broken layer owns a failure; what lies above it is not reached. Leaves out sending, and what a case as a
 //! whole comes to. Follows [MS-IPAMM2] 2.1, 2.2.2.1, the message sections of 3.3.4, and `docs/verdicts.md`.
 
+mod event;
+
 use std::{fmt::Write as _, time::Duration};
+
+pub use self::event::judge_event;
 
 use super::said;
 use crate::{
@@ -106,6 +110,11 @@ impl Bench<'_> {
                 return Err(self.nothing_came("the target ended the session without an answer"));
             }
             Observed::Ended(End::Closed) => return Err(self.nothing_came("the target closed without an answer")),
+            Observed::Ended(End::BrokenFraming { reason }) => {
+                let message = "the target broke the rules of message framing";
+                let asks = "records in the order of the grammar";
+                return Err(self.broken("framing", "framing.records", Layer::Framing, message, asks, reason));
+            }
             Observed::Ended(end) => return Err(self.unknown(Layer::Transport, &end_in_words(end))),
             Observed::Sent(_) | Observed::SentRecords | Observed::Accepted => {
                 return Err(self.unknown(Layer::Transport, "no answer was taken"));
@@ -246,7 +255,8 @@ impl Bench<'_> {
         let (holds, expected) = match expect.answer {
             Expected::Reply => (false, "the operation's reply"),
             Expected::Fault(_) => (false, "a fault"),
-            Expected::Either => (true, "reply or fault"),
+            // What only a session shows is judged apart.
+            _ => (true, "reply or fault"),
         };
         let message = if holds { "recorded" } else { "the answer is neither a reply nor a fault" };
         let _ = self.rule("answer", expect.requirement.as_str(), Layer::Operation, holds, message, expected, GOT);
@@ -285,7 +295,7 @@ impl Bench<'_> {
                 (Expected::Reply, Err(_)) => (false, "refused with a fault", "the operation's reply"),
                 (Expected::Fault(_), Err(_)) => (true, "refused with a fault", "a fault"),
                 (Expected::Fault(_), Ok(_)) => (false, "accepted: replied where a fault must come", "a fault"),
-                (Expected::Either, _) => (true, "recorded", "reply or fault"),
+                _ => (true, "recorded", "reply or fault"),
             };
             let stopped = self.rule("answer", requirement, Layer::Operation, holds, message, expected, &got).is_err();
             if let (Expected::Fault(FaultKind::Common), Err(fault)) = (expect.answer, &body) {
@@ -311,7 +321,7 @@ impl Bench<'_> {
                     (_, Err(fault)) => Some(said::of_fault(fault)),
                     (Expected::Either, Ok(reply)) => Some(said::of_reply(reply)),
                     // A reply where a fault must come is a finding, and nothing to record.
-                    (Expected::Fault(_) | Expected::Reply, Ok(_)) => None,
+                    _ => None,
                 };
             }
             if stopped {
@@ -377,7 +387,7 @@ impl Bench<'_> {
         let expected = match expect.answer {
             Expected::Reply => "the operation's reply",
             Expected::Fault(_) => "a fault",
-            Expected::Either => return self.unknown(Layer::Transport, what),
+            _ => return self.unknown(Layer::Transport, what),
         };
         let message = format!("{what}, and a control request on a fresh connection was answered");
         self.broken("answer", expect.requirement.as_str(), Layer::Operation, &message, expected, what)
@@ -501,8 +511,13 @@ impl Bench<'_> {
 
 /// An operation's name as requirement ids write it: `StartTask` is `start-task`.
 pub fn slug(operation: &Operation) -> String {
-    let mut slug = String::with_capacity(operation.name.len() + 8);
-    for (index, c) in operation.name.chars().enumerate() {
+    slug_of(operation.name)
+}
+
+/// A name as requirement ids write it.
+fn slug_of(name: &str) -> String {
+    let mut slug = String::with_capacity(name.len() + 8);
+    for (index, c) in name.chars().enumerate() {
         if c.is_ascii_uppercase() && index > 0 {
             slug.push('-');
         }
@@ -547,6 +562,8 @@ pub fn end_in_words(end: &End) -> String {
             format!("the target closed in the middle of an answer, after {received} bytes; its log may say why")
         }
         End::Reset => "the connection was reset; check the port, and the log of the target".to_owned(),
+        End::Aborted => "this run dropped the connection".to_owned(),
+        End::BrokenFraming { reason } => format!("the target broke the rules of message framing: {reason}"),
         End::NotTheProtocol { reason, began } => {
             let shown = String::from_utf8_lossy(began.get(..began.len().min(60)).unwrap_or_default())
                 .escape_debug()

@@ -2,13 +2,20 @@
 //!
 //! Leaves out sending, and where the values of the holes come from.
 
+use bytes::Bytes;
+
+use super::ask::asking;
 use crate::{
     case::{
-        Step, StepKind,
+        RecordSpec, Records, Split, Step, StepKind,
+        records::are_regular,
         template::{Template, Unfilled},
     },
     session::Outgoing,
-    soap, xml,
+    soap::{self, write::Route},
+    spec::PortType,
+    wire::framing::Record,
+    xml,
 };
 
 /// The request of a step, and what it asks in a word; none for a step that sends nothing.
@@ -18,12 +25,12 @@ use crate::{
 pub fn render(
     step: &Step,
     message_id: &str,
-    to: &str,
+    route: Route<'_>,
     vars: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<(Outgoing, &'static str)>, Unfilled> {
     let vars = |name: &str| match name {
         "message_id" => Some(message_id.to_owned()),
-        "to" => Some(to.to_owned()),
+        "to" => Some(route.to.to_owned()),
         name => vars(name),
     };
     let fill = |template: &Template| template.fill(&vars);
@@ -34,7 +41,7 @@ pub fn render(
                 None => call.operation.action.to_owned(),
             };
             let body = fill(&call.body)?;
-            let envelope = soap::write::request(call.operation, &action, message_id, to, &body);
+            let envelope = soap::write::request(call.operation, &action, message_id, route, &body);
             (call.operation.name, Some(action), envelope, Some(message_id.to_owned()))
         }
         StepKind::Raw(raw) => {
@@ -45,8 +52,82 @@ pub fn render(
             let message_id = read.ok().and_then(|envelope| envelope.addressing.message_id);
             (raw.operation.map_or("raw", |operation| operation.name), action, envelope, message_id)
         }
-        StepKind::Wait(_) => return Ok(None),
+        _ => return Ok(None),
     };
     let outgoing = Outgoing { action, message_id, envelope: envelope.into() };
     Ok(Some((outgoing, name)))
+}
+
+/// The records of a step, cut into pieces; the requests in them; whether every client sends such.
+#[derive(Debug)]
+pub struct Rendered {
+    /// The bytes, in pieces that are written one by one.
+    pub pieces: Vec<Bytes>,
+    /// The requests that the records hold.
+    pub requests: Vec<Outgoing>,
+    /// Whether every client sends such records.
+    pub regular: bool,
+}
+
+/// Makes the bytes of a step that sends records. `message_id` gives the id of each request in them.
+///
+/// # Errors
+/// A hole without a value, or a line or a split that is none once its holes are filled.
+pub fn records(
+    records: &Records,
+    port_type: PortType,
+    message_id: &dyn Fn(usize) -> String,
+    to: &str,
+    encode: &mut dyn FnMut(&[u8]) -> Bytes,
+    vars: &dyn Fn(&str) -> Option<String>,
+) -> Result<Rendered, String> {
+    let mut requests = Vec::new();
+    let mut bytes = Vec::new();
+    let mut specs = Vec::new();
+    for line in &records.lines {
+        let id = message_id(requests.len());
+        let vars = |name: &str| match name {
+            "message_id" => Some(id.clone()),
+            "to" => Some(to.to_owned()),
+            name => vars(name),
+        };
+        let filled = line.fill(&vars).map_err(|unfilled| unfilled.to_string())?;
+        let spec = RecordSpec::parse(&filled, port_type)?;
+        match &spec {
+            RecordSpec::Bytes(record, _) => bytes.extend_from_slice(record),
+            RecordSpec::Envelope { unsized_record, operation } => {
+                let outgoing = match operation {
+                    Some(operation) => asking(operation, &id, to),
+                    None => {
+                        let envelope = records.envelope.as_ref().ok_or("the step has no envelope")?;
+                        let envelope = envelope.fill(&vars).map_err(|unfilled| unfilled.to_string())?;
+                        let read = soap::read(envelope.as_bytes(), &xml::Limits::default());
+                        let message_id = read.ok().and_then(|envelope| envelope.addressing.message_id);
+                        Outgoing { action: None, message_id, envelope: envelope.into() }
+                    }
+                };
+                let payload = encode(&outgoing.envelope);
+                requests.push(outgoing);
+                let record = if *unsized_record {
+                    Record::UnsizedEnvelopeRecord(payload)
+                } else {
+                    Record::SizedEnvelopeRecord(payload)
+                };
+                record.write(&mut bytes);
+            }
+        }
+        specs.push(spec);
+    }
+    let split = match &records.split {
+        Some(split) => Some(Split::parse(&split.fill(vars).map_err(|unfilled| unfilled.to_string())?)?),
+        None => None,
+    };
+    let bytes = Bytes::from(bytes);
+    let pieces = match split {
+        None => vec![bytes],
+        Some(Split::EveryByte) => bytes.chunks(1).map(Bytes::copy_from_slice).collect(),
+        Some(Split::At(at)) if at > 0 && at < bytes.len() => vec![bytes.slice(..at), bytes.slice(at..)],
+        Some(Split::At(_)) => vec![bytes],
+    };
+    Ok(Rendered { pieces, requests, regular: are_regular(&specs) })
 }

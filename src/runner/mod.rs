@@ -18,11 +18,13 @@ pub mod plan;
 pub mod questions;
 pub mod run;
 pub mod said;
+pub mod sessions;
 pub mod smoke;
 pub mod snapshots;
 pub mod store;
 pub mod strategy;
 pub mod target;
+pub mod wire_log;
 
 pub use keep::Kept;
 pub use lab::{Lab, World};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::target::Target;
+use super::{sessions, target::Target};
 use crate::{
     case::{Case, Suite, glob::Glob},
     session::Guard,
@@ -105,6 +105,9 @@ pub fn skip_reason(case: &Case, target: &Target, guard: &Guard, has_lab: bool) -
     }
     if target.endpoint(case.port_type).is_none() {
         return Some(format!("no endpoint: the target file names none for {}", case.port_type.name()));
+    }
+    if let Some(reason) = target.endpoint(case.port_type).and_then(|url| sessions::not_over(case, &url)) {
+        return Some(reason);
     }
     if !guard.allows(case.effect) {
         return Some(format!("not allowed: effect `{}`", case.effect));

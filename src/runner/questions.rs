@@ -163,7 +163,8 @@ impl Readiness {
             case.steps.iter().filter_map(|step| match &step.kind {
                 StepKind::Call(call) => Some(call.operation.name),
                 StepKind::Raw(raw) => Some(raw.operation.map_or("raw", |operation| operation.name)),
-                StepKind::Wait(_) => None,
+                StepKind::Records(records) => records.operation.map(|operation| operation.name),
+                _ => None,
             })
         };
         // [MS-IPAMM2] 3.1.4.2: what each state leaves open.

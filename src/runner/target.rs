@@ -17,7 +17,7 @@ use self::draft::Draft;
 use crate::{
     case::{Mistake, MistakeKind, Mistakes, SourceFile, mistake::Told},
     spec::{Effect, PortType},
-    transport::{Scheme, TargetUrl},
+    transport::{MessageEncoding, Scheme, TargetUrl},
     verdict::TargetRecord,
 };
 
@@ -30,6 +30,8 @@ pub struct Target {
     pub name: String,
     /// Its URL.
     pub url: TargetUrl,
+    /// How messages are written over net.tcp.
+    pub encoding: MessageEncoding,
     /// The product, where the file names one.
     pub product: Option<String>,
     /// The operations that it lacks: their cases are skipped.
@@ -183,8 +185,13 @@ impl Target {
     /// # Errors
     /// The URL is none.
     pub fn reference(url: &str) -> Result<Self, TargetError> {
-        let target = Self::from_url(&format!("{url}/Ipam/Server"), &[])?;
+        let unprotected = "security.mode=none".to_owned();
+        let sets = if url.starts_with(Scheme::NetTcp.as_str()) { vec![unprotected] } else { Vec::new() };
+        let target = Self::from_url(url, &sets)?;
+        let endpoints =
+            [("IIpamServer", "/Ipam/Server"), ("IIpamOperationWithProgress", "/Ipam/OperationWithProgress")];
         Ok(Self {
+            endpoints: endpoints.map(|(name, path)| (name.to_owned(), path.to_owned())).into(),
             name: "the reference server".to_owned(),
             limits: Limits { sessions: 256, rate: None, ..target.limits },
             allow: Allow { effects: Effect::ALL.into(), tasks: None },
@@ -252,7 +259,7 @@ impl Target {
         }
         let url = set.url.as_ref().or(file.url.as_ref()).map(|(url, _)| url.clone());
         for (draft, told) in [(&file, &mut told), (&set, &mut told_of_sets)] {
-            without_negotiation(draft, url.as_ref(), told);
+            security_is_had(draft, [&file, &set], url.as_ref(), told);
             endpoints_are_whole(draft, [&file, &set], url.as_ref(), told);
         }
         mistakes.extend(told.into_mistakes());
@@ -305,6 +312,7 @@ fn merge(file: Draft, set: Draft, url: TargetUrl, folder: &Path, profile: Option
     Target {
         name: set.name.or(file.name).unwrap_or_else(|| format!("{}:{}", url.host(), url.port())),
         url,
+        encoding: set.encoding.or(file.encoding).unwrap_or_default(),
         product,
         lacks: lacks.unwrap_or_default(),
         endpoints: together(file.endpoints, set.endpoints),
@@ -327,15 +335,36 @@ fn merge(file: Draft, set: Draft, url: TargetUrl, folder: &Path, profile: Option
     }
 }
 
-/// Over HTTP nobody negotiates: what only net.tcp has would be believed to protect.
-fn without_negotiation(draft: &Draft, url: Option<&TargetUrl>, told: &mut Told) {
+/// Over HTTP nobody negotiates: what only net.tcp has would be believed to protect. Over net.tcp this version does not
+/// negotiate yet, and asks that a run without protection be wanted.
+fn security_is_had(draft: &Draft, both: [&Draft; 2], url: Option<&TargetUrl>, told: &mut Told) {
+    let is_net_tcp = url.is_some_and(|url| url.scheme() == Scheme::NetTcp);
+    let unprotected = both.iter().any(|draft| draft.no_security.is_some());
     for (key, span) in &draft.negotiation {
-        told.bad_value(span.clone(), format!("`{key}` is for net.tcp, which this version does not speak yet"))
-            .help("leave it out: nothing is negotiated over http or https");
+        if is_net_tcp {
+            told.bad_value(span.clone(), format!("`{key}` protects a session, which this version does not do yet"))
+                .help("write mode = \"none\" under [security], and run against a server that takes that");
+        } else {
+            told.bad_value(span.clone(), format!("`{key}` is for net.tcp"))
+                .help("leave it out: nothing is negotiated over http or https");
+        }
+    }
+    if let Some(span) = draft.no_security.as_ref().filter(|_| !is_net_tcp) {
+        told.bad_value(span.clone(), "`mode` is for net.tcp").help("leave it out");
+    }
+    if let Some((encoding, span)) = &draft.encoding_span
+        && !is_net_tcp
+    {
+        let words = format!("`encoding = \"{}\"` is for net.tcp", encoding.as_str());
+        told.bad_value(span.clone(), words).help("leave it out: over http messages are text");
     }
     if let Some(span) = &draft.empty_security {
-        told.bad_value(span.clone(), "[security] is for net.tcp, which this version does not speak yet")
-            .help("leave it out");
+        told.bad_value(span.clone(), "[security] says nothing").help("leave it out");
+    }
+    if is_net_tcp && !unprotected && draft.url.is_some() && both.iter().all(|draft| draft.negotiation.is_empty()) {
+        let span = draft.url.as_ref().map_or(0..0, |(_, span)| span.clone());
+        told.bad_value(span, "a session is protected unless the target says otherwise, and this version cannot yet")
+            .help("write mode = \"none\" under [security], or --set security.mode=none, where the server takes that");
     }
     if let (Some((_, span)), Some(Scheme::Http | Scheme::NetTcp)) = (&draft.ca_file, url.map(TargetUrl::scheme)) {
         told.bad_value(span.clone(), "`ca_file` is for https").help("leave it out, or write an https URL");

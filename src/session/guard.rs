@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use bytes::Bytes;
+
 use super::Outgoing;
 use crate::{
     soap,
@@ -35,6 +37,17 @@ impl Permitted {
     /// The worst that it could do.
     pub fn effect(&self) -> Effect {
         self.effect
+    }
+}
+
+/// Records, byte by byte, that a guard let through; only a guard makes them.
+#[derive(Debug, Clone)]
+pub struct PermittedRecords(Vec<Bytes>);
+
+impl PermittedRecords {
+    /// The bytes, in pieces that are written one by one.
+    pub fn pieces(&self) -> &[Bytes] {
+        &self.0
     }
 }
 
@@ -77,6 +90,28 @@ impl Guard {
             return Err(Refused::Task((*task).to_owned()));
         }
         Ok(Permitted { effect: reading.worst(), outgoing })
+    }
+}
+
+impl Guard {
+    /// Lets records through that hold these requests, or says why not. What is given byte by byte may be malformed and
+    /// may disrupt, unless it is `regular`: records as every client sends them.
+    ///
+    /// # Errors
+    /// An effect of the bytes or of a request in them, or a task that one may start, is not allowed.
+    pub fn permit_records(
+        &self,
+        pieces: Vec<Bytes>,
+        requests: &[Outgoing],
+        regular: bool,
+    ) -> Result<PermittedRecords, Refused> {
+        if !regular && !self.allows(Effect::Disrupt) {
+            return Err(Refused::Effect(Effect::Disrupt));
+        }
+        for request in requests {
+            self.permit(request.clone())?;
+        }
+        Ok(PermittedRecords(pieces))
     }
 }
 
@@ -229,7 +264,14 @@ pub fn plain_request(operation: &Operation, body: &str) -> Outgoing {
     Outgoing {
         action: Some(operation.action.to_owned()),
         message_id: None,
-        envelope: soap::write::request(operation, operation.action, "urn:uuid:0", "http://127.0.0.1/", body).into(),
+        envelope: soap::write::request(
+            operation,
+            operation.action,
+            "urn:uuid:0",
+            soap::write::Route::to("http://127.0.0.1/"),
+            body,
+        )
+        .into(),
     }
 }
 

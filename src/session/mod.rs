@@ -7,6 +7,6 @@ pub mod guard;
 mod layer;
 mod observation;
 
-pub use guard::{Guard, Permitted, Refused};
+pub use guard::{Guard, Permitted, PermittedRecords, Refused};
 pub use layer::Layer;
 pub use observation::{End, HttpHead, Observation, Observed, Outgoing, Piece, Received, Trace, Unread};

@@ -156,6 +156,13 @@ pub enum End {
     },
     /// The connection was reset.
     Reset,
+    /// We dropped the connection, because the case asks for it.
+    Aborted,
+    /// The target speaks message framing, and then sent what framing does not allow. [MC-NMF] 3.1.1.2
+    BrokenFraming {
+        /// What, and what was expected.
+        reason: String,
+    },
     /// What came is not the protocol that carries the messages.
     NotTheProtocol {
         /// What was wrong with it.

@@ -12,16 +12,40 @@ use crate::{
     xml::escape_text,
 };
 
+/// What a client sends where it has nothing to say. [MS-IPAMM2] 2.2.2.2
+pub const KEEPALIVE: &str = concat!(
+    "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" xmlns:a=\"http://www.w3.org/2005/08/addressing\">",
+    "<s:Header><a:Action s:mustUnderstand=\"1\">Microsoft.WindowsServerSolutions.Common.ProviderFramework.Keepalive",
+    "</a:Action></s:Header><s:Body/></s:Envelope>",
+);
+
+/// Where a request goes, and where its answer goes.
+#[derive(Debug, Clone, Copy)]
+pub struct Route<'a> {
+    /// The address of the endpoint.
+    pub to: &'a str,
+    /// The address for replies; none for the anonymous one.
+    pub reply_to: Option<&'a str>,
+}
+
+impl<'a> Route<'a> {
+    /// The route of a request that is answered where it came from.
+    pub fn to(to: &'a str) -> Self {
+        Self { to, reply_to: None }
+    }
+}
+
 /// The envelope of a request: `body` is the content of the operation's element, XML in the protocol's namespace unless
 /// it says otherwise, where the prefixes of [`namespace::PREFIXES`] are known.
-pub fn request(operation: &Operation, action: &str, message_id: &str, to: &str, body: &str) -> String {
+pub fn request(operation: &Operation, action: &str, message_id: &str, route: Route<'_>, body: &str) -> String {
     let mut text = String::with_capacity(body.len() + 768);
     let _ = write!(
         text,
-        r#"<s:Envelope xmlns:s="{SOAP12}" xmlns:a="{ADDRESSING}"><s:Header><a:Action s:mustUnderstand="1">{}</a:Action><a:MessageID>{}</a:MessageID><a:ReplyTo><a:Address>{ANONYMOUS}</a:Address></a:ReplyTo><a:To s:mustUnderstand="1">{}</a:To></s:Header><s:Body><{} xmlns="{IPAM}""#,
+        r#"<s:Envelope xmlns:s="{SOAP12}" xmlns:a="{ADDRESSING}"><s:Header><a:Action s:mustUnderstand="1">{}</a:Action><a:MessageID>{}</a:MessageID><a:ReplyTo><a:Address>{}</a:Address></a:ReplyTo><a:To s:mustUnderstand="1">{}</a:To></s:Header><s:Body><{} xmlns="{IPAM}""#,
         escape_text(action),
         escape_text(message_id),
-        escape_text(to),
+        escape_text(route.reply_to.unwrap_or(ANONYMOUS)),
+        escape_text(route.to),
         operation.name,
     );
     for (prefix, uri) in namespace::PREFIXES {
@@ -47,7 +71,7 @@ mod tests {
     fn what_is_written_reads_back() {
         let operation = Operation::named(PortType::IIpamServer, "StartTask").unwrap();
         let body = r#"<taskType>A&amp;B</taskType><server i:nil="true"/>"#;
-        let text = request(operation, operation.action, "urn:uuid:1", "http://h/?a&b", body);
+        let text = request(operation, operation.action, "urn:uuid:1", Route::to("http://h/?a&b"), body);
         let envelope = soap::read(text.as_bytes(), &xml::Limits::default()).unwrap();
         assert_eq!(envelope.addressing.action.as_deref(), Some(operation.action));
         assert_eq!(envelope.addressing.to.as_deref(), Some("http://h/?a&b"));

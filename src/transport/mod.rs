@@ -1,14 +1,20 @@
 //! The only code that touches sockets and clocks; it emits observations.
 //!
-//! Leaves out judgement and everything above bytes. Today it holds the client's side of the HTTP binding.
+//! Leaves out judgement and everything above bytes.
 
+mod binding;
 mod connection;
 pub mod http;
+pub mod net_tcp;
+mod session;
 mod stream;
 mod tls;
 pub mod url;
 
+pub use binding::Transport;
 pub use http::{HttpOptions, HttpTransport};
+pub use net_tcp::{MessageEncoding, NetTcpOptions, NetTcpTransport};
+pub use session::Session;
 pub use tls::BadCertificates;
 pub use url::{InvalidUrl, Scheme, TargetUrl};
 

@@ -19,7 +19,7 @@ use crate::{
         walk::{self, Fields, Text, wrong_type},
     },
     spec::{Effect, task::IPAM_TASK_TYPE},
-    transport::{TargetUrl, url},
+    transport::{MessageEncoding, TargetUrl, url},
 };
 
 /// The port types that [MS-IPAMM2] knows and that a server listens for; a target file may name them all.
@@ -43,6 +43,11 @@ pub(super) struct Draft {
     pub(super) lacks: Option<Vec<String>>,
     pub(super) endpoints: BTreeMap<String, String>,
     pub(super) endpoints_span: Option<Range<usize>>,
+    pub(super) encoding: Option<MessageEncoding>,
+    /// The encoding and where it stands.
+    pub(super) encoding_span: Option<(MessageEncoding, Range<usize>)>,
+    /// Where `mode = "none"` stands.
+    pub(super) no_security: Option<Range<usize>>,
     /// Keys of `[security]` that only net.tcp has, and where they stand.
     pub(super) negotiation: Vec<(String, Range<usize>)>,
     /// Where an empty `[security]` stands.
@@ -70,6 +75,8 @@ pub(super) fn read(text: &str, told: &mut Told) -> Draft {
         let mut draft = Draft { has_url: fields.has("url"), ..Draft::default() };
         draft.name = filled(&mut fields, "name", "name = \"Contoso IPAM 4.2\"", told);
         draft.url = fields.text("url", told).and_then(|text| target_url(text, told).map(|url| (url, text.span())));
+        draft.encoding_span = encoding(&mut fields, told);
+        draft.encoding = draft.encoding_span.as_ref().map(|(encoding, _)| *encoding);
         draft.product = filled(&mut fields, "product", "product = \"windows-server-2019\"", told);
         draft.lacks = lacks(&mut fields, told);
         if draft.product.is_some() && draft.lacks.is_some() {
@@ -121,25 +128,31 @@ fn filled(fields: &mut Fields<'_>, key: &'static str, example: &str, told: &mut 
 
 /// A URL holds no secret; what is wrong with one that does is told without repeating it.
 fn target_url(text: Text<'_>, told: &mut Told) -> Option<TargetUrl> {
-    let scheme = text.value.split("://").next().unwrap_or_default();
     if text.value.contains('@') {
         told.bad_value(text.span(), "a user or a password in a URL is a secret that every log would show")
             .help("leave out what stands before the `@`");
-        return None;
-    }
-    if scheme.eq_ignore_ascii_case("net.tcp") {
-        told.bad_value(text.span(), "net.tcp is not spoken by this version yet")
-            .help("give the http or https address of the target, if it has one");
         return None;
     }
     match TargetUrl::parse(text.value) {
         Ok(url) => Some(url),
         Err(error) => {
             told.bad_value(text.span(), format!("the URL is none of a target: {}", error.reason))
-                .help("write it as http://ipam.contoso.example:8080/Ipam/Server");
+                .help("write it as net.tcp://ipam.contoso.example:48885 or http://ipam.contoso.example:8080");
             None
         }
     }
+}
+
+/// How messages are written over net.tcp.
+fn encoding(fields: &mut Fields<'_>, told: &mut Told) -> Option<(MessageEncoding, Range<usize>)> {
+    let text = fields.text("encoding", told)?;
+    let known = [MessageEncoding::Binary, MessageEncoding::Text];
+    let encoding = known.into_iter().find(|encoding| encoding.as_str() == text.value);
+    if encoding.is_none() {
+        told.bad_value(text.span(), format!("{} is no encoding of messages", shown(text.value))).help =
+            suggest(text.value, known.map(MessageEncoding::as_str));
+    }
+    Some((encoding?, text.span()))
 }
 
 fn lacks(fields: &mut Fields<'_>, told: &mut Told) -> Option<Vec<String>> {
@@ -172,7 +185,18 @@ fn endpoints(mut table: Fields<'_>, draft: &mut Draft, told: &mut Told) {
 fn security(mut table: Fields<'_>, draft: &mut Draft, told: &mut Told) {
     let span = table.span();
     draft.ca_file = table.text("ca_file", told).map(|text| (text.value.to_owned(), text.span()));
-    for key in ["mode", "username", "spn", "kdc", "user"] {
+    let mode_span = table.key_span("mode");
+    if let Some(mode) = table.text("mode", told) {
+        match mode.value {
+            "none" => draft.no_security = Some(mode.span()),
+            "negotiate" | "kerberos" | "ntlm" => draft.negotiation.push(("mode".to_owned(), mode_span)),
+            other => {
+                told.bad_value(mode.span(), format!("{} is no mode of security", shown(other))).help =
+                    suggest(other, ["none", "negotiate", "kerberos", "ntlm"]);
+            }
+        }
+    }
+    for key in ["username", "spn", "kdc", "user"] {
         if table.has(key) {
             draft.negotiation.push((key.to_owned(), table.key_span(key)));
         }
@@ -183,7 +207,7 @@ fn security(mut table: Fields<'_>, draft: &mut Draft, told: &mut Told) {
         draft.negotiation.push(("password".to_owned(), password_span));
         password(value, told);
     }
-    if draft.ca_file.is_none() && draft.negotiation.is_empty() && !table.has_unknown() {
+    if draft.ca_file.is_none() && draft.negotiation.is_empty() && draft.no_security.is_none() && !table.has_unknown() {
         draft.empty_security = Some(span);
     }
     table.finish(told);

@@ -1,0 +1,268 @@
+//! Records of message framing as a case writes them, one a line, and whether every client sends such.
+//!
+//! Leaves out sending them. Follows [MC-NMF] 2.2 and 3.1.1.2.
+
+use super::template::Template;
+use crate::{
+    spec::{Operation, PortType},
+    wire::framing::{Event, InitiatorState, KnownEncoding, Mode, Record, Symbol},
+};
+
+/// What a case sends byte by byte.
+#[derive(Debug, Clone)]
+pub struct Records {
+    /// The records, one a line; [`RecordSpec::parse`] reads a line once its holes are filled.
+    pub lines: Vec<Template>,
+    /// The envelope that a line may name as `envelope`.
+    pub envelope: Option<Template>,
+    /// The operation whose reply is expected, where one is.
+    pub operation: Option<&'static Operation>,
+    /// Where the bytes are cut: after this many, or `every byte`; in one piece where it is not said.
+    pub split: Option<Template>,
+}
+
+/// One line of records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordSpec {
+    /// Bytes that are known: a record, or what a case gives in hexadecimal digits.
+    Bytes(Vec<u8>, Option<Record>),
+    /// A sized envelope record, or an unsized one in one chunk, that holds a request.
+    Envelope {
+        /// Whether it is an UnsizedEnvelopeRecord.
+        unsized_record: bool,
+        /// The operation that is asked, with an empty body; none for the `envelope` of the step.
+        operation: Option<&'static Operation>,
+    },
+}
+
+/// Where bytes are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// After every byte.
+    EveryByte,
+    /// Once, after this many bytes.
+    At(usize),
+}
+
+/// The words that a line may begin with, for whoever mistypes one.
+pub const WORDS: [&str; 15] = [
+    "VersionRecord",
+    "ModeRecord",
+    "ViaRecord",
+    "KnownEncodingRecord",
+    "ExtensibleEncodingRecord",
+    "UnsizedEnvelopeRecord",
+    "SizedEnvelopeRecord",
+    "EndRecord",
+    "FaultRecord",
+    "UpgradeRequestRecord",
+    "UpgradeResponseRecord",
+    "PreambleAckRecord",
+    "PreambleEndRecord",
+    "bytes",
+    "text",
+];
+
+impl RecordSpec {
+    /// Reads a line: `VersionRecord 1.0`, `ModeRecord 2`, `ViaRecord {{to}}`, `KnownEncodingRecord 8`,
+    /// `SizedEnvelopeRecord GetIpamVersion`, `SizedEnvelopeRecord envelope`, `SizedEnvelopeRecord hex 00 56`,
+    /// `PreambleEndRecord`, `bytes 06 80 01`, `text GET /` and so on.
+    ///
+    /// # Errors
+    /// Says what is wrong with the line.
+    pub fn parse(line: &str, port_type: PortType) -> Result<Self, String> {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let octets = |octets: &[u8]| Ok(Self::Bytes(octets.to_vec(), None));
+        let record = |record: Record| Ok(Self::Bytes(record.to_bytes(), Some(record)));
+        let empty = |record: Record| {
+            if rest.is_empty() { self::record(record) } else { Err(format!("`{word}` holds nothing")) }
+        };
+        match word {
+            "VersionRecord" => {
+                let number = |text: &str| text.parse::<u8>().ok();
+                let parts = rest.split_once('.').and_then(|(major, minor)| Some((number(major)?, number(minor)?)));
+                let (major, minor) = parts.ok_or("a version is two numbers, as in `VersionRecord 1.0`")?;
+                record(Record::VersionRecord { major, minor })
+            }
+            "ModeRecord" => {
+                let octet = number(rest, "ModeRecord 2")?;
+                Mode::from_octet(octet).map_or_else(|| octets(&[1, octet]), |mode| record(Record::ModeRecord(mode)))
+            }
+            "KnownEncodingRecord" => {
+                let octet = number(rest, "KnownEncodingRecord 8")?;
+                KnownEncoding::from_octet(octet)
+                    .map_or_else(|| octets(&[3, octet]), |encoding| record(Record::KnownEncodingRecord(encoding)))
+            }
+            "ViaRecord" => record(Record::ViaRecord(rest.to_owned())),
+            "ExtensibleEncodingRecord" => record(Record::ExtensibleEncodingRecord(rest.to_owned())),
+            "FaultRecord" => record(Record::FaultRecord(rest.to_owned())),
+            "UpgradeRequestRecord" => record(Record::UpgradeRequestRecord(rest.to_owned())),
+            "EndRecord" => empty(Record::EndRecord),
+            "UpgradeResponseRecord" => empty(Record::UpgradeResponseRecord),
+            "PreambleAckRecord" => empty(Record::PreambleAckRecord),
+            "PreambleEndRecord" => empty(Record::PreambleEndRecord),
+            "SizedEnvelopeRecord" | "UnsizedEnvelopeRecord" => {
+                let unsized_record = word == "UnsizedEnvelopeRecord";
+                if let Some(digits) = rest.strip_prefix("hex") {
+                    let payload = hex(digits)?.into();
+                    return record(if unsized_record {
+                        Record::UnsizedEnvelopeRecord(payload)
+                    } else {
+                        Record::SizedEnvelopeRecord(payload)
+                    });
+                }
+                if rest == "envelope" {
+                    return Ok(Self::Envelope { unsized_record, operation: None });
+                }
+                let operation = Operation::named(port_type, rest).ok_or_else(|| {
+                    format!("`{rest}` is no operation of {}, nor `envelope` or `hex`", port_type.name())
+                })?;
+                Ok(Self::Envelope { unsized_record, operation: Some(operation) })
+            }
+            "bytes" => octets(&hex(rest)?),
+            "text" => octets(rest.as_bytes()),
+            other => Err(format!("`{other}` is no record")),
+        }
+    }
+
+    fn symbol(&self) -> Option<Symbol> {
+        match self {
+            Self::Bytes(_, record) => record.as_ref().map(Symbol::from),
+            Self::Envelope { unsized_record: true, .. } => Some(Symbol::UnsizedEnvelopeRecord),
+            Self::Envelope { .. } => Some(Symbol::SizedEnvelopeRecord),
+        }
+    }
+}
+
+impl Split {
+    /// Reads what a case says.
+    ///
+    /// # Errors
+    /// Says what it may say.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "every byte" => Ok(Self::EveryByte),
+            number => {
+                number.parse().map(Self::At).map_err(|_| "a split is a number of bytes, or `every byte`".to_owned())
+            }
+        }
+    }
+}
+
+/// Whether every client sends such records: a preamble of version 1.0 in duplex mode as the grammar has it, and what may
+/// follow the target's acknowledgement where they begin there. Anything else may disrupt.
+pub fn are_regular(records: &[RecordSpec]) -> bool {
+    let begins = matches!(records.first().and_then(RecordSpec::symbol), Some(Symbol::VersionRecord));
+    let mut state = InitiatorState::default();
+    if !begins {
+        return records.iter().all(|record| {
+            let operation = matches!(record, RecordSpec::Envelope { unsized_record: false, operation: Some(_) });
+            operation || record.symbol() == Some(Symbol::EndRecord)
+        });
+    }
+    for record in records {
+        let plain = match record {
+            RecordSpec::Bytes(_, Some(record)) => match record {
+                Record::VersionRecord { major, minor } => (*major, *minor) == crate::wire::framing::VERSION,
+                Record::ModeRecord(mode) => *mode == Mode::Duplex,
+                Record::KnownEncodingRecord(encoding) => {
+                    matches!(encoding, KnownEncoding::BinarySession | KnownEncoding::Soap12Utf8)
+                }
+                Record::ViaRecord(via) => !via.is_empty() && via.len() <= 2048,
+                Record::PreambleEndRecord => true,
+                _ => false,
+            },
+            _ => false,
+        };
+        let next = record.symbol().and_then(|symbol| state.next(Event::Sent(symbol)).ok());
+        match next {
+            Some(next) if plain => state = next,
+            _ => return false,
+        }
+    }
+    true
+}
+
+fn record(record: Record) -> Result<RecordSpec, String> {
+    Ok(RecordSpec::Bytes(record.to_bytes(), Some(record)))
+}
+
+fn number(text: &str, example: &str) -> Result<u8, String> {
+    text.parse().map_err(|_| format!("a number from 0 to 255 is wanted, as in `{example}`"))
+}
+
+fn hex(text: &str) -> Result<Vec<u8>, String> {
+    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b' ').collect();
+    let pairs = digits.chunks(2).map(|pair| {
+        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
+        u8::from_str_radix(pair, 16).ok()
+    });
+    pairs
+        .collect::<Option<Vec<u8>>>()
+        .ok_or_else(|| "bytes are pairs of hexadecimal digits, as in `06 80 01`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<RecordSpec, String> {
+        RecordSpec::parse(line, PortType::IIpamServer)
+    }
+
+    #[test]
+    fn lines_are_records() {
+        let bytes = |line: &str| match parse(line).unwrap() {
+            RecordSpec::Bytes(bytes, _) => bytes,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(bytes("VersionRecord 1.0"), [0, 1, 0]);
+        assert_eq!(bytes("ModeRecord 2"), [1, 2]);
+        assert_eq!(bytes("ModeRecord 9"), [1, 9]);
+        assert_eq!(bytes("ViaRecord net"), [2, 3, b'n', b'e', b't']);
+        assert_eq!(bytes("KnownEncodingRecord 200"), [3, 200]);
+        assert_eq!(bytes("SizedEnvelopeRecord hex 00 56"), [6, 2, 0, 0x56]);
+        assert_eq!(bytes("EndRecord"), [7]);
+        assert_eq!(bytes("bytes 06 FF 0a"), [6, 255, 10]);
+    }
+
+    #[test]
+    fn wrong_lines_are_told() {
+        for (line, words) in [
+            ("VersionRecord 1", "two numbers"),
+            ("ModeRecord two", "a number from 0 to 255"),
+            ("EndRecord now", "holds nothing"),
+            ("SizedEnvelopeRecord Nothing", "no operation of IIpamServer"),
+            ("bytes 0", "pairs"),
+            ("bytes 0g", "pairs"),
+            ("EndRecrod", "no record"),
+        ] {
+            let problem = parse(line).unwrap_err();
+            assert!(problem.contains(words), "{line}: {problem}");
+        }
+        assert!(Split::parse("every byte").is_ok() && Split::parse("12") == Ok(Split::At(12)));
+        assert!(Split::parse("often").is_err());
+    }
+
+    #[test]
+    fn a_preamble_as_every_client_sends_it_is_regular() {
+        let regular = |lines: &[&str]| {
+            let records: Vec<_> = lines.iter().map(|line| parse(line).unwrap()).collect();
+            are_regular(&records)
+        };
+        let good = ["VersionRecord 1.0", "ModeRecord 2", "ViaRecord net.tcp://h/", "KnownEncodingRecord 8"];
+        assert!(regular(&good));
+        assert!(regular(&[good.as_slice(), &["PreambleEndRecord"]].concat()));
+        assert!(regular(&["SizedEnvelopeRecord GetIpamVersion", "EndRecord"]));
+        for wrong in [
+            vec!["VersionRecord 2.0"],
+            vec!["VersionRecord 1.0", "ModeRecord 3"],
+            vec!["VersionRecord 1.0", "ViaRecord x"],
+            vec!["SizedEnvelopeRecord hex 00"],
+            vec!["bytes 00 01 00"],
+            [good.as_slice(), &["PreambleEndRecord", "SizedEnvelopeRecord GetIpamVersion"]].concat(),
+        ] {
+            assert!(!regular(&wrong), "{wrong:?}");
+        }
+    }
+}

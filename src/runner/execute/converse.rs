@@ -1,0 +1,243 @@
+//! Does the steps of a case that has sessions of its own, and takes what comes on them.
+//!
+//! Leaves out judgement, and what carries a session.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::{Ended, Running};
+use crate::{
+    case::{Answer, Await, Records, Step, StepKind},
+    runner::{
+        ask,
+        judge::{Asked, Judged, judge, judge_event, wants_control},
+        message,
+        sessions::{self, MAIN},
+    },
+    session::Observed,
+    soap::write::Route,
+    spec::Operation,
+    transport::{MessageEncoding, TargetUrl},
+    verdict::Blame,
+    xml,
+};
+
+/// How long a session of the reference server is listened to before its world's clock is moved.
+const SETTLE: Duration = Duration::from_millis(60);
+/// How far a world's clock is moved at a time while something is waited for.
+const STRIDE: Duration = Duration::from_secs(1);
+
+/// How an answer is known, and what it is held against.
+struct Wanted {
+    message_id: Option<String>,
+    operation: Option<&'static Operation>,
+    within: Option<Duration>,
+}
+
+impl Running<'_> {
+    /// Does one step on its session.
+    pub(super) async fn converse(&mut self, number: usize, step: &Step) -> Result<(), Ended> {
+        let world = self.world.as_ref().map(|held| &held.world);
+        let Some(url) = self.executor.line.address(self.case.port_type, world) else {
+            let why = format!("the target file names no endpoint for {}", self.case.port_type.name());
+            return Err(Ended::Error(Blame::File, why));
+        };
+        let name = step.session.as_deref().unwrap_or(MAIN).to_owned();
+        let is_open = self.sessions.is_open(&name);
+        self.sessions.open(&self.executor.line, &url, &name, &step.kind);
+        if !is_open && let Some(observed) = self.greeted(&name, step).await {
+            let wanted = Wanted { message_id: None, operation: step.operation(), within: None };
+            return self.judged(number, step, &wanted, &observed).await;
+        }
+        match &step.kind {
+            StepKind::Call(_) | StepKind::Raw(_) => self.request(number, step, &name, &url).await,
+            StepKind::Records(records) => self.records(number, step, &name, &url, records).await,
+            StepKind::Await(awaited) => self.awaited(number, step, &name, awaited).await,
+            StepKind::Silence(period) => {
+                let period = self.period(*period);
+                let observed = self.listen(&name, period).await;
+                let wanted = Wanted { message_id: None, operation: None, within: Some(period) };
+                self.judged(number, step, &wanted, &observed).await
+            }
+            StepKind::Close => {
+                self.sessions.live(&name, |live| live.end());
+                Ok(())
+            }
+            StepKind::Abort => {
+                self.sessions.live(&name, |live| live.abort());
+                Ok(())
+            }
+            StepKind::Wait(duration) => {
+                self.pause(self.period(*duration)).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// Waits until the target takes a session that was opened, unless the step looks at just that. Gives what came instead.
+    async fn greeted(&mut self, name: &str, step: &Step) -> Option<Observed> {
+        let looks =
+            step.expect.as_ref().is_some_and(|expect| matches!(expect.answer, Answer::Accepted | Answer::Refused));
+        if looks || self.sessions.is_raw(name) {
+            return None;
+        }
+        let within = self.executor.target.timing.connect;
+        let taken = |observed: &Observed| matches!(observed, Observed::Accepted);
+        let observed = self.sessions.seek(name, within, taken).await;
+        (observed != Observed::Accepted).then_some(observed)
+    }
+
+    async fn request(&mut self, number: usize, step: &Step, name: &str, url: &TargetUrl) -> Result<(), Ended> {
+        let message_id = ask::message_id(&self.executor.line.seed, &self.who, number, 1);
+        let reply_to = self.sessions.reply_to(name);
+        let to = url.to_string();
+        let route = Route { to: &to, reply_to: reply_to.as_deref() };
+        let (outgoing, what) = self.render(step, &message_id, route)?;
+        let permitted = self.executor.line.permit(outgoing).map_err(|refused| Ended::HeldBack(refused.to_string()))?;
+        self.executor.line.pace.turn().await;
+        let sent = self.began.elapsed();
+        self.sessions.live(name, |live| live.send(&permitted, step.sent_as.as_deref(), step.operation()));
+        if step.sent_as.is_some() {
+            return Ok(());
+        }
+        let wanted = Wanted {
+            message_id: permitted.outgoing().message_id.clone(),
+            operation: step.operation(),
+            within: Some(self.executor.target.timing.reply),
+        };
+        let observed = self.found(step, name, &wanted).await;
+        let took = self.began.elapsed().saturating_sub(sent);
+        self.keep(ask::exchange(number, 1, what, permitted.outgoing(), sent, (&observed, took)));
+        self.judged(number, step, &wanted, &observed).await
+    }
+
+    async fn records(
+        &mut self,
+        number: usize,
+        step: &Step,
+        name: &str,
+        url: &TargetUrl,
+        records: &Records,
+    ) -> Result<(), Ended> {
+        let seed = self.executor.line.seed.clone();
+        let who = self.who.clone();
+        let message_id = |at: usize| ask::message_id(&seed, &who, number, at + 1);
+        let vars = |name: &str| self.var(name);
+        let mut encoder = self.sessions.encoder(name);
+        let mut encode = |envelope: &[u8]| match (&mut encoder, xml::read(envelope, &xml::Limits::default())) {
+            (Some((MessageEncoding::Binary, encoder)), Ok(document)) => encoder.encode(&document.root).into(),
+            _ => Bytes::copy_from_slice(envelope),
+        };
+        let rendered =
+            message::records(records, self.case.port_type, &message_id, &url.to_string(), &mut encode, &vars)
+                .map_err(|problem| Ended::Error(Blame::File, format!("step {number}: {problem}")))?;
+        if let Some((_, encoder)) = encoder {
+            self.sessions.live(name, |live| live.encoder = encoder);
+        }
+        let message_id = rendered.requests.last().and_then(|request| request.message_id.clone());
+        let guard = &self.executor.line.guard;
+        let permitted = guard
+            .permit_records(rendered.pieces, &rendered.requests, rendered.regular)
+            .map_err(|refused| Ended::HeldBack(refused.to_string()))?;
+        self.executor.line.pace.turn().await;
+        self.sessions.live(name, |live| live.send_records(&permitted));
+        if step.expect.is_none() {
+            return Ok(());
+        }
+        let wanted = Wanted { message_id, operation: records.operation, within: None };
+        let observed = self.found(step, name, &wanted).await;
+        self.judged(number, step, &wanted, &observed).await
+    }
+
+    async fn awaited(&mut self, number: usize, step: &Step, name: &str, awaited: &Await) -> Result<(), Ended> {
+        let mut wanted =
+            Wanted { message_id: None, operation: None, within: awaited.within.map(|within| self.period(within)) };
+        if let Some(answer_to) = &awaited.answer_to {
+            let Some((message_id, operation)) = self.sessions.sent(name, answer_to) else {
+                let why = format!("step {number} waits for the answer to `{answer_to}`, which was not sent on {name}");
+                return Err(Ended::Error(Blame::File, why));
+            };
+            (wanted.message_id, wanted.operation) = (message_id, operation);
+        }
+        let observed = self.found(step, name, &wanted).await;
+        self.judged(number, step, &wanted, &observed).await
+    }
+
+    /// Waits for what a step expects: nothing else can be an answer to it.
+    async fn found(&mut self, step: &Step, name: &str, wanted: &Wanted) -> Observed {
+        let timing = self.executor.target.timing;
+        let answer = step.expect.as_ref().map_or(Answer::Either, |expect| expect.answer);
+        let is_wanted = |observed: &Observed| match answer {
+            Answer::Reply | Answer::Fault(_) | Answer::Either => {
+                sessions::answers(observed, wanted.message_id.as_deref())
+            }
+            Answer::Callback(callback) => match observed {
+                Observed::Received(received) => sessions::callback_name(received).as_deref() == Some(callback.name),
+                _ => false,
+            },
+            Answer::Accepted | Answer::Refused | Answer::Nothing => {
+                matches!(observed, Observed::Accepted | Observed::Received(_))
+            }
+            Answer::Ended => false,
+        };
+        let usual = match answer {
+            Answer::Callback(_) => timing.operation,
+            // Silence is an answer too: a target may leave a client that it does not serve without a word.
+            Answer::Refused => timing.quiescence * 4,
+            Answer::Nothing => timing.quiescence,
+            Answer::Accepted => timing.connect,
+            Answer::Reply | Answer::Fault(_) | Answer::Either | Answer::Ended => timing.reply,
+        };
+        let within = wanted.within.unwrap_or(usual);
+        if self.world.is_none() || !matches!(answer, Answer::Callback(_) | Answer::Ended) {
+            return self.sessions.seek(name, within, is_wanted).await;
+        }
+        // In a world time passes only as its clock is moved.
+        let mut moved = Duration::ZERO;
+        loop {
+            let observed = self.sessions.seek(name, SETTLE, is_wanted).await;
+            if !matches!(observed, Observed::Silence { .. }) {
+                return observed;
+            }
+            if moved >= within {
+                return self.sessions.seek(name, timing.quiescence, is_wanted).await;
+            }
+            self.pause(STRIDE).await;
+            moved += STRIDE;
+        }
+    }
+
+    /// Listens for anything new.
+    async fn listen(&mut self, name: &str, period: Duration) -> Observed {
+        if self.world.is_some() {
+            self.pause(period).await;
+            return self.sessions.listen(name, self.executor.target.timing.quiescence).await;
+        }
+        self.sessions.listen(name, period).await
+    }
+
+    async fn judged(&mut self, number: usize, step: &Step, wanted: &Wanted, observed: &Observed) -> Result<(), Ended> {
+        let control = if wants_control(observed) { Some(self.control(number, 1).await) } else { None };
+        let asked = Asked {
+            case: self.case,
+            number,
+            step,
+            operation: wanted.operation,
+            message_id: wanted.message_id.as_deref(),
+            control,
+        };
+        let vars = |name: &str| self.var(name);
+        let is_event = step
+            .expect
+            .as_ref()
+            .is_some_and(|expect| !matches!(expect.answer, Answer::Reply | Answer::Fault(_) | Answer::Either));
+        let catalogue = &self.executor.catalogue;
+        let judged: Judged = if is_event {
+            judge_event(asked, observed, catalogue, &vars)
+        } else {
+            judge(asked, observed, catalogue, &vars)
+        };
+        self.settle(number, step, judged)
+    }
+}

@@ -1,0 +1,178 @@
+//! Judges what only a session shows: that it is taken or not, that it ends, a callback, silence.
+//!
+//! Leaves out replies and faults, and the order of callbacks, which a machine judges. Follows [MC-NMF] 2.2 and 3.1.1.2,
+//! and [MS-IPAMM2] 3.21.4.
+
+use super::{Asked, Bench, Expected, Judged, Stop, end_in_words, in_words, slug_of};
+use crate::{
+    case::judge_value,
+    session::{End, Layer, Observed, Received},
+    spec::{Callback, namespace::IPAM},
+    verdict::{Catalogue, Outcome},
+    xml::Element,
+};
+
+/// Judges what came, or did not, where a step expects no answer to a request.
+pub fn judge_event(
+    asked: Asked<'_>,
+    observed: &Observed,
+    catalogue: &Catalogue,
+    vars: &dyn Fn(&str) -> Option<String>,
+) -> Judged {
+    let mut bench = Bench { asked, catalogue, checks: Vec::new() };
+    let mut judged = Judged { checks: Vec::new(), reply: None, values_hold: true, unmet: None, said: None };
+    match asked.step.expect.as_ref().map(|expect| expect.answer) {
+        Some(Expected::Callback(callback)) => match bench.callback(callback, observed) {
+            Ok(element) => bench.values(element, &mut judged, vars),
+            Err(Stop) => bench.not_reached(),
+        },
+        Some(Expected::Accepted) => bench.accepted(observed),
+        Some(Expected::Refused) => bench.refused(observed),
+        Some(Expected::Ended) => bench.ended(observed),
+        _ => bench.nothing(observed),
+    }
+    Judged { checks: bench.checks, ..judged }
+}
+
+impl Bench<'_> {
+    /// [MC-NMF] 3.3: a receiver acknowledges a preamble that it takes.
+    fn accepted(&mut self, observed: &Observed) {
+        const EXPECTED: &str = "a PreambleAckRecord";
+        match observed {
+            Observed::Accepted => self.answered(true, "the session is taken", EXPECTED, "a PreambleAckRecord"),
+            Observed::Received(_) => {
+                self.answered(false, "a message came before the session was taken", EXPECTED, "a message");
+            }
+            Observed::Ended(End::Refused { fault }) => {
+                self.answered(false, "the session is refused", EXPECTED, &format!("the fault {fault}"));
+            }
+            other => self.did_not_come(other, EXPECTED),
+        }
+    }
+
+    /// What is not taken is ended, with a FaultRecord or without, or left without a word: [MC-NMF] 2.2.5 leaves it free.
+    fn refused(&mut self, observed: &Observed) {
+        const EXPECTED: &str = "that the session is not taken, or does not go on";
+        match observed {
+            Observed::Accepted => self.answered(false, "the session is taken", EXPECTED, "a PreambleAckRecord"),
+            Observed::Received(received) if is_fault(received) => {
+                self.answered(true, "refused with a SOAP fault", EXPECTED, "a SOAP fault");
+            }
+            Observed::Received(_) => self.answered(false, "the target goes on", EXPECTED, "a message"),
+            Observed::Ended(end @ (End::Ended | End::Closed | End::ClosedMidway { .. } | End::Reset)) => {
+                self.answered(true, "refused", EXPECTED, &end_in_words(end));
+            }
+            Observed::Ended(End::Refused { fault }) => {
+                self.answered(true, "refused with a FaultRecord", EXPECTED, &format!("the fault {fault}"));
+            }
+            Observed::Silence { waited } if self.asked.control == Some(true) => {
+                let got = format!("nothing within {}; a control request was answered", in_words(*waited));
+                self.answered(true, "left without a word", EXPECTED, &got);
+            }
+            other => self.did_not_come(other, EXPECTED),
+        }
+    }
+
+    fn ended(&mut self, observed: &Observed) {
+        const EXPECTED: &str = "that the target ends the session";
+        match observed {
+            Observed::Ended(end @ (End::Ended | End::Closed | End::Refused { .. } | End::Reset)) => {
+                self.answered(true, "the session is ended", EXPECTED, &end_in_words(end));
+            }
+            other => self.did_not_come(other, EXPECTED),
+        }
+    }
+
+    fn nothing(&mut self, observed: &Observed) {
+        const EXPECTED: &str = "nothing";
+        match observed {
+            Observed::Silence { waited } => {
+                let got = format!("nothing for {}", in_words(*waited));
+                self.answered(true, "nothing came", EXPECTED, &got);
+            }
+            Observed::Received(received) => {
+                let got = match received.envelope() {
+                    Ok(envelope) => {
+                        envelope.body.first().map_or("an empty body".to_owned(), |body| body.name.to_string())
+                    }
+                    Err(error) => error.to_string(),
+                };
+                self.answered(false, "something came", EXPECTED, &got);
+            }
+            Observed::Ended(end) => self.answered(false, "the session ended", EXPECTED, &end_in_words(end)),
+            other => self.did_not_come(other, EXPECTED),
+        }
+    }
+
+    /// The contract of a callback: its action (ruling callback-action) and its element. [MS-IPAMM2] 3.21.4
+    fn callback(&mut self, callback: &'static Callback, observed: &Observed) -> Result<Element, Stop> {
+        let expected = format!("the callback {}", callback.name);
+        if !matches!(observed, Observed::Received(_)) {
+            self.did_not_come(observed, &expected);
+            return Err(Stop);
+        }
+        let envelope = self.message(observed)?;
+        let requirement = format!("{}.callback-action", slug_of(callback.name));
+        let action = envelope.addressing.action.unwrap_or_default();
+        let holds = callback.actions.contains(&action.as_str());
+        let message = if holds { "the callback carries its action" } else { "the callback does not carry its action" };
+        let actions = callback.actions.join(" or ");
+        self.rule("callback-action", &requirement, Layer::Contract, holds, message, &actions, &action)?;
+        let element = envelope.body.into_iter().next().filter(|body| body.name.is(IPAM, callback.name));
+        match element {
+            Some(element) => {
+                self.answered(true, "the callback came", &expected, &expected);
+                Ok(element)
+            }
+            None => {
+                self.answered(false, "the callback does not hold its element", &expected, "another element");
+                Err(Stop)
+            }
+        }
+    }
+
+    /// What a callback must hold.
+    fn values(&mut self, element: Element, judged: &mut Judged, vars: &dyn Fn(&str) -> Option<String>) {
+        let values = self.asked.step.expect.iter().flat_map(|expect| &expect.values);
+        for (index, expectation) in values.enumerate() {
+            let value = judge_value(expectation, &element, vars);
+            judged.values_hold &= value.holds;
+            let message = if value.holds { "the value is as expected" } else { "the value is not as expected" };
+            let (name, requirement) = (format!("value-{}", index + 1), expectation.requirement.as_str());
+            let _ = self.rule(&name, requirement, Layer::Operation, value.holds, message, &value.expected, &value.got);
+        }
+        judged.reply = Some(element);
+    }
+
+    fn answered(&mut self, holds: bool, message: &str, expected: &str, got: &str) {
+        let owner = self.owner();
+        let _ = self.rule("answer", &owner, Layer::Framing, holds, message, expected, got);
+    }
+
+    /// Nothing came, or an end that nobody asked for.
+    fn did_not_come(&mut self, observed: &Observed, expected: &str) {
+        let (what, may_fail) = match observed {
+            Observed::Silence { waited } => (format!("nothing came within {}", in_words(*waited)), true),
+            Observed::Ended(end @ (End::Closed | End::Ended)) => (end_in_words(end), true),
+            Observed::Ended(End::BrokenFraming { reason }) => {
+                let message = "the target broke the rules of message framing";
+                let asks = "records in the order of the grammar";
+                let _ = self.rule("framing", "framing.records", Layer::Framing, false, message, asks, reason);
+                return;
+            }
+            Observed::Ended(end) => (end_in_words(end), false),
+            _ => ("no answer was taken".to_owned(), false),
+        };
+        if may_fail && self.asked.control == Some(true) {
+            self.answered(false, &format!("{what}, and a control request was answered"), expected, &what);
+        } else {
+            let owner = self.owner();
+            let why = if may_fail { format!("{what}; a control request was not answered either") } else { what };
+            let _ = self.push("answer", &owner, Layer::Transport, Outcome::Inconclusive, &why, None, None);
+        }
+    }
+}
+
+fn is_fault(received: &Received) -> bool {
+    received.envelope().is_ok_and(|envelope| envelope.body.first().is_some_and(crate::soap::Fault::is_named))
+}

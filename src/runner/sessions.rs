@@ -1,0 +1,229 @@
+//! The sessions of one case: opened when first used, what came kept in order until a step takes it, all of it evidence.
+//!
+//! Leaves out judgement. Dropping it ends every session.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::{ask::Line, wire_log::WireLog};
+use crate::{
+    case::{Case, StepKind, records},
+    session::{Observation, Observed, Permitted, PermittedRecords, Received},
+    spec::{Operation, PortType},
+    transport::{MessageEncoding, Scheme, Session, TargetUrl},
+    wire::{nbfse, nbfx},
+};
+
+/// The name of the session of a case that names none.
+pub const MAIN: &str = "main";
+
+/// The sessions of a case.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    live: BTreeMap<String, Live>,
+    /// What was seen on all of them.
+    pub log: WireLog,
+}
+
+/// One session.
+#[derive(Debug)]
+pub struct Live {
+    session: Session,
+    /// Whether its records are the case's own.
+    pub is_raw: bool,
+    /// How its messages are written.
+    pub encoding: MessageEncoding,
+    /// What came and no step has taken, oldest first.
+    pending: VecDeque<Observation>,
+    /// What was sent under a name: the id of the message, and the operation whose reply is expected.
+    sent: BTreeMap<String, (Option<String>, Option<&'static Operation>)>,
+    /// What writes the envelopes among records.
+    pub encoder: nbfse::Encoder,
+}
+
+impl Sessions {
+    /// The session of this name, opened where it is not open yet: with a preamble of the case's own where its first step
+    /// is to send records.
+    pub fn open(&mut self, line: &Line, url: &TargetUrl, name: &str, first: &StepKind) {
+        self.live.entry(name.to_owned()).or_insert_with(|| {
+            let (is_raw, encoding) = match first {
+                StepKind::Records(records) => (true, encoding_of(records, line.encoding)),
+                _ => (false, line.encoding),
+            };
+            let session = if is_raw { line.transport.open_raw(url, encoding) } else { line.transport.open(url, true) };
+            Live {
+                session,
+                is_raw,
+                encoding,
+                pending: VecDeque::new(),
+                sent: BTreeMap::new(),
+                encoder: nbfse::Encoder::new(nbfx::Style::default()),
+            }
+        });
+    }
+
+    /// Every session, as a world's clock moves: what the client owes is sent.
+    pub fn tick(&self) {
+        for live in self.live.values() {
+            live.session.tick();
+        }
+    }
+
+    /// Takes what was observed and not looked at, so that the evidence has it.
+    pub fn drain(&mut self) {
+        for (name, live) in &mut self.live {
+            while let Some(observation) = live.session.try_next() {
+                self.log.add(name, &observation);
+            }
+        }
+    }
+
+    /// Waits until something that `wanted` takes has come on a session, has ended it, or the time is over; what else came
+    /// is kept for later steps.
+    pub async fn seek(&mut self, name: &str, within: Duration, wanted: impl Fn(&Observed) -> bool) -> Observed {
+        let Some(live) = self.live.get_mut(name) else { return Observed::Silence { waited: within } };
+        if let Some(place) = live.pending.iter().position(|observation| wanted(&observation.what))
+            && let Some(observation) = live.pending.remove(place)
+        {
+            return observation.what;
+        }
+        let asked = Instant::now();
+        loop {
+            let left = within.saturating_sub(asked.elapsed());
+            let already_ended = live.session.ended().is_some();
+            let observation = live.session.next(left).await;
+            if matches!(observation.what, Observed::Silence { .. }) {
+                return Observed::Silence { waited: within };
+            }
+            if !already_ended {
+                self.log.add(name, &observation);
+            }
+            if wanted(&observation.what) || matches!(observation.what, Observed::Ended(_)) {
+                return observation.what;
+            }
+            if matches!(observation.what, Observed::Received(_) | Observed::Accepted) {
+                live.pending.push_back(observation);
+            }
+        }
+    }
+}
+
+impl Sessions {
+    /// Whether a session of this name was opened.
+    pub fn is_open(&self, name: &str) -> bool {
+        self.live.contains_key(name)
+    }
+
+    /// Whether the records of a session are the case's own.
+    pub fn is_raw(&self, name: &str) -> bool {
+        self.live.get(name).is_some_and(|live| live.is_raw)
+    }
+
+    /// Where replies and callbacks of a session go; none where they come on the connection itself.
+    pub fn reply_to(&self, name: &str) -> Option<String> {
+        self.live.get(name)?.session.reply_to().map(str::to_owned)
+    }
+
+    /// How a session writes, and what writes the envelopes among its records.
+    pub fn encoder(&self, name: &str) -> Option<(MessageEncoding, nbfse::Encoder)> {
+        self.live.get(name).map(|live| (live.encoding, live.encoder.clone()))
+    }
+
+    /// What was sent on a session under a name.
+    pub fn sent(&self, name: &str, sent: &str) -> Option<(Option<String>, Option<&'static Operation>)> {
+        self.live.get(name)?.sent.get(sent).cloned()
+    }
+
+    /// Does something with a session that is open.
+    pub fn live(&mut self, name: &str, act: impl FnOnce(&mut Live)) {
+        if let Some(live) = self.live.get_mut(name) {
+            act(live);
+        }
+    }
+
+    /// Waits for anything new on a session; what came before and was not taken stays where it is.
+    pub async fn listen(&mut self, name: &str, within: Duration) -> Observed {
+        let Some(live) = self.live.get_mut(name) else { return Observed::Silence { waited: within } };
+        let before = std::mem::take(&mut live.pending);
+        let observed = self.seek(name, within, |observed| matches!(observed, Observed::Received(_))).await;
+        if let Some(live) = self.live.get_mut(name) {
+            let after = std::mem::replace(&mut live.pending, before);
+            live.pending.extend(after);
+        }
+        observed
+    }
+}
+
+impl Live {
+    /// Sends a request, and keeps what its answer is known by.
+    pub fn send(&mut self, request: &Permitted, name: Option<&str>, operation: Option<&'static Operation>) {
+        if let Some(name) = name {
+            self.sent.insert(name.to_owned(), (request.outgoing().message_id.clone(), operation));
+        }
+        self.session.send(request);
+    }
+
+    /// Sends records.
+    pub fn send_records(&self, records: &PermittedRecords) {
+        self.session.send_records(records);
+    }
+
+    /// Ends it in order.
+    pub fn end(&self) {
+        self.session.end();
+    }
+
+    /// Drops its connection.
+    pub fn abort(&self) {
+        self.session.abort();
+    }
+}
+
+/// Whether a case's steps are done on sessions of its own.
+pub fn are_used(case: &Case) -> bool {
+    case.port_type.has_sessions() || case.steps.iter().any(crate::case::Step::needs_session)
+}
+
+/// Why a case cannot be run over the binding of an address, where it cannot.
+pub fn not_over(case: &Case, url: &TargetUrl) -> Option<String> {
+    let is_net_tcp = url.scheme() == Scheme::NetTcp;
+    let needs = case.steps.iter().any(crate::case::Step::needs_net_tcp)
+        || (are_used(case) && case.port_type == PortType::IIpamServer);
+    (needs && !is_net_tcp).then(|| format!("net.tcp only: {} cannot show it", url.scheme().as_str()))
+}
+
+/// Whether an observation is a message that answers a request: it relates to it, or is a fault that relates to nothing.
+pub fn answers(observed: &Observed, message_id: Option<&str>) -> bool {
+    let Observed::Received(received) = observed else { return false };
+    let Ok(envelope) = received.envelope() else { return true };
+    let related: Vec<&str> = envelope.addressing.replies_to().collect();
+    match message_id {
+        Some(id) if related.contains(&id) => true,
+        _ if !related.is_empty() => false,
+        _ => callback_name(received).is_none(),
+    }
+}
+
+/// The name of the body element, where the message relates to no request.
+pub fn callback_name(received: &Received) -> Option<String> {
+    let envelope = received.envelope().ok()?;
+    if envelope.addressing.replies_to().next().is_some() {
+        return None;
+    }
+    let element = envelope.body.first()?;
+    crate::spec::Callback::of_element(&element.name.namespace, &element.name.local).map(|known| known.name.to_owned())
+}
+
+/// The encoding that records say of themselves.
+fn encoding_of(of: &records::Records, default: MessageEncoding) -> MessageEncoding {
+    let said = of.lines.iter().find_map(|line| line.sketch().strip_prefix("KnownEncodingRecord ").map(str::to_owned));
+    match said.as_deref() {
+        Some("3") => MessageEncoding::Text,
+        Some("8") => MessageEncoding::Binary,
+        _ => default,
+    }
+}

@@ -1,0 +1,55 @@
+//! One interface over the bindings: a request and its answer, and sessions, however they are carried.
+//!
+//! Leaves out what each binding does; it only chooses by the scheme of the address. Follows [MS-IPAMM2] 2.1.
+
+use super::{
+    http::HttpTransport,
+    net_tcp::{MessageEncoding, NetTcpTransport},
+    session::Session,
+    url::{Scheme, TargetUrl},
+};
+use crate::session::{Observed, Permitted};
+
+/// Whatever carries messages to a target: both bindings, of which an address chooses one.
+///
+/// Clones are cheap and share their connections. Use one, and its clones, within one tokio runtime.
+#[derive(Debug, Clone)]
+pub struct Transport {
+    /// For `http` and `https`.
+    pub http: HttpTransport,
+    /// For `net.tcp`.
+    pub net_tcp: NetTcpTransport,
+}
+
+impl Transport {
+    /// Sends a request and tells what came. A request of effect `read` may go where an earlier exchange left a
+    /// connection clean, any other goes on a new one.
+    ///
+    /// Cancel safety: dropping the future closes its connection; the target may have received the request.
+    pub async fn exchange(&self, url: &TargetUrl, request: &Permitted) -> Observed {
+        match url.scheme() {
+            Scheme::NetTcp => self.net_tcp.exchange(url, request).await,
+            Scheme::Http | Scheme::Https => self.http.exchange(url, request).await,
+        }
+    }
+
+    /// Does the same on a new connection, whatever the effect, as a control request must.
+    ///
+    /// Cancel safety: as for [`Transport::exchange`].
+    pub async fn exchange_fresh(&self, url: &TargetUrl, request: &Permitted) -> Observed {
+        match url.scheme() {
+            Scheme::NetTcp => self.net_tcp.exchange_fresh(url, request).await,
+            Scheme::Http | Scheme::Https => self.http.exchange_fresh(url, request).await,
+        }
+    }
+
+    /// Opens a session with an endpoint. What comes of it is observed; first that the target takes it.
+    pub fn open(&self, url: &TargetUrl, keepalive: bool) -> Session {
+        self.net_tcp.open(url, keepalive)
+    }
+
+    /// Connects to an endpoint and sends nothing: all records are the caller's. For net.tcp.
+    pub fn open_raw(&self, url: &TargetUrl, encoding: MessageEncoding) -> Session {
+        self.net_tcp.open_raw(url, encoding)
+    }
+}

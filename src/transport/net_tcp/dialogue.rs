@@ -1,0 +1,305 @@
+//! The client's side of one session, without its socket: bytes and commands go in, bytes and observations come out.
+//!
+//! Leaves out sockets and timers. Follows [MC-NMF] 3.2 and [MS-NMFTB] 3.2.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+
+use super::MessageEncoding;
+use crate::{
+    session::{End, Observation, Observed, Outgoing, Piece, Received},
+    soap,
+    transport::session::Command,
+    wire::{
+        DecodeError, DecodeErrorKind,
+        framing::{Deframer, Event, Framed, InitiatorState, KnownEncoding, Limits, Preamble, Record},
+        nbfse, nbfx,
+    },
+    xml,
+};
+
+/// How much of what is no framing is kept, in bytes.
+const BEGAN: usize = 256;
+
+/// Who writes the preamble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// The dialogue.
+    Preamble,
+    /// The caller, or nobody.
+    Bare,
+}
+
+/// One session.
+#[derive(Debug)]
+pub(super) struct Dialogue {
+    opening: Opening,
+    via: String,
+    encoding: MessageEncoding,
+    reply_bytes: usize,
+    state: InitiatorState,
+    deframer: Deframer,
+    decoder: nbfse::Decoder,
+    encoder: nbfse::Encoder,
+    /// Requests that wait for the target to take the session.
+    waiting: VecDeque<Outgoing>,
+    out: VecDeque<Bytes>,
+    /// How many bytes were put into `out` in all.
+    written: u64,
+    sent_since_tick: bool,
+    began: Vec<u8>,
+    records: u64,
+    observations: VecDeque<Observation>,
+    ended: bool,
+}
+
+/// How a connection was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lost {
+    /// The target closed it.
+    Closed,
+    /// It was reset, or failed in another way.
+    Reset,
+}
+
+impl Dialogue {
+    pub(super) fn new(opening: Opening, via: String, encoding: MessageEncoding, reply_bytes: usize) -> Self {
+        let envelope = u32::try_from(reply_bytes).unwrap_or(u32::MAX);
+        Self {
+            opening,
+            via,
+            encoding,
+            reply_bytes,
+            state: InitiatorState::default(),
+            deframer: Deframer::new(Limits { envelope, ..Limits::default() }),
+            decoder: nbfse::Decoder::new(nbfse::Limits {
+                document: xml::Limits { bytes: reply_bytes, ..xml::Limits::default() },
+                ..nbfse::Limits::default()
+            }),
+            encoder: nbfse::Encoder::new(nbfx::Style::default()),
+            waiting: VecDeque::new(),
+            out: VecDeque::new(),
+            written: 0,
+            sent_since_tick: false,
+            began: Vec::new(),
+            records: 0,
+            observations: VecDeque::new(),
+            ended: false,
+        }
+    }
+
+    /// The connection is up.
+    pub(super) fn connected(&mut self, at: Duration) {
+        if self.opening == Opening::Bare {
+            return;
+        }
+        let encoding = match self.encoding {
+            MessageEncoding::Binary => KnownEncoding::BinarySession,
+            MessageEncoding::Text => KnownEncoding::Soap12Utf8,
+        };
+        let preamble = Preamble::duplex(self.via.clone(), encoding).records();
+        for record in preamble.into_iter().chain([Record::PreambleEndRecord]) {
+            self.put(&record, at, Observed::SentRecords);
+        }
+        // One segment, as Microsoft's stack sends it.
+        let whole: Vec<u8> = self.out.drain(..).flatten().collect();
+        self.out.push_back(whole.into());
+    }
+
+    /// There is no connection, or none any more, for a reason that is known.
+    pub(super) fn end(&mut self, at: Duration, end: End) {
+        self.observe(at, Observed::Ended(end), None);
+    }
+
+    /// Does what the caller asks.
+    pub(super) fn command(&mut self, command: Command, at: Duration) {
+        match command {
+            Command::Request(outgoing) if self.state.send_allowed() || self.opening == Opening::Bare => {
+                self.request(outgoing, at);
+            }
+            Command::Request(outgoing) => self.waiting.push_back(outgoing),
+            Command::Records(pieces) => {
+                for bytes in pieces {
+                    let offset = self.write(bytes.clone());
+                    self.observe(at, Observed::SentRecords, Some(Piece { offset, bytes }));
+                }
+            }
+            Command::Tick => self.tick(at),
+            Command::End => {
+                self.put(&Record::EndRecord, at, Observed::SentRecords);
+            }
+            Command::Abort => self.end(at, End::Aborted),
+        }
+    }
+
+    /// 15 s passed. [MS-IPAMM2] 3.2.5
+    pub(super) fn tick(&mut self, at: Duration) {
+        if !self.sent_since_tick && self.state.send_allowed() {
+            let envelope = Bytes::from_static(soap::write::KEEPALIVE.as_bytes());
+            self.request(Outgoing { action: None, message_id: None, envelope }, at);
+        }
+        self.sent_since_tick = false;
+    }
+
+    /// Takes what came from the target.
+    pub(super) fn received(&mut self, bytes: &[u8], at: Duration) {
+        let room = BEGAN.saturating_sub(self.began.len());
+        self.began.extend(bytes.iter().take(room));
+        self.deframer.push(bytes);
+        while !self.ended {
+            match self.deframer.next() {
+                Ok(Some(framed)) => self.record(framed, at),
+                Ok(None) => return,
+                Err(error) => return self.broken(&error, at),
+            }
+        }
+    }
+
+    /// The connection is gone.
+    pub(super) fn lost(&mut self, lost: Lost, at: Duration) {
+        if self.ended {
+            return;
+        }
+        let received = self.deframer.buffered();
+        let end = match lost {
+            Lost::Reset => End::Reset,
+            Lost::Closed if received > 0 => End::ClosedMidway { received },
+            Lost::Closed => End::Closed,
+        };
+        self.end(at, end);
+    }
+
+    /// Whether the end was observed.
+    pub(super) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// What is to be written to the connection, in pieces that are written one by one.
+    pub(super) fn output(&mut self) -> &mut VecDeque<Bytes> {
+        &mut self.out
+    }
+
+    /// The oldest observation that was not taken.
+    pub(super) fn observation(&mut self) -> Option<Observation> {
+        self.observations.pop_front()
+    }
+
+    /// Whether observations wait to be taken.
+    pub(super) fn is_full(&self) -> bool {
+        self.observations.len() >= super::super::session::WAITING
+    }
+
+    /// Whether any observation waits.
+    pub(super) fn has_observations(&self) -> bool {
+        !self.observations.is_empty()
+    }
+
+    fn record(&mut self, framed: Framed, at: Duration) {
+        self.records += 1;
+        let piece = Some(Piece { offset: framed.offset, bytes: framed.record.to_bytes().into() });
+        if self.opening == Opening::Preamble {
+            match self.state.next(Event::received(&framed.record)) {
+                Ok(state) => self.state = state,
+                Err(unexpected) => {
+                    let reason = unexpected.to_string();
+                    return self.observe(at, Observed::Ended(End::BrokenFraming { reason }), piece);
+                }
+            }
+        }
+        let observed = match framed.record {
+            Record::PreambleAckRecord => Observed::Accepted,
+            Record::SizedEnvelopeRecord(bytes) | Record::UnsizedEnvelopeRecord(bytes) => {
+                Observed::Received(self.message(bytes))
+            }
+            Record::EndRecord => {
+                // [MS-NMFTB] 3.2.6.1: each side ends its own direction.
+                if self.opening == Opening::Preamble && self.state != InitiatorState::Closed {
+                    self.put(&Record::EndRecord, at, Observed::SentRecords);
+                }
+                Observed::Ended(End::Ended)
+            }
+            Record::FaultRecord(fault) => Observed::Ended(End::Refused { fault }),
+            other => {
+                // Only a bare dialogue gets here: the machine has no other record of a receiver.
+                let reason = format!("received {}", other.record_type().name());
+                Observed::Ended(End::BrokenFraming { reason })
+            }
+        };
+        let accepted = observed == Observed::Accepted;
+        self.observe(at, observed, piece);
+        if accepted {
+            while let Some(outgoing) = self.waiting.pop_front() {
+                self.request(outgoing, at);
+            }
+        }
+    }
+
+    fn message(&mut self, bytes: Bytes) -> Received {
+        let binary = match self.encoding {
+            MessageEncoding::Binary => Some(self.decoder.decode(&bytes).map(Arc::new)),
+            MessageEncoding::Text => None,
+        };
+        Received { bytes, http: None, binary }
+    }
+
+    /// What came is no framing: from the start, or after records that were.
+    fn broken(&mut self, error: &DecodeError, at: Duration) {
+        let reason = error.to_string();
+        let end = match error.kind {
+            DecodeErrorKind::Limit { .. } => End::Oversize { limit: self.reply_bytes },
+            _ if self.records == 0 => End::NotTheProtocol {
+                reason: format!("what came is no message framing: {reason}"),
+                began: self.began(),
+            },
+            _ => End::BrokenFraming { reason },
+        };
+        self.end(at, end);
+    }
+
+    fn began(&self) -> Bytes {
+        Bytes::copy_from_slice(&self.began)
+    }
+
+    fn request(&mut self, outgoing: Outgoing, at: Duration) {
+        let payload = match self.encoding {
+            MessageEncoding::Text => outgoing.envelope.clone(),
+            // What is no XML has no binary form: it goes as it is, which is no binary XML either.
+            MessageEncoding::Binary => match xml::read(&outgoing.envelope, &xml::Limits::default()) {
+                Ok(document) => self.encoder.encode(&document.root).into(),
+                Err(_) => outgoing.envelope.clone(),
+            },
+        };
+        self.put(&Record::SizedEnvelopeRecord(payload), at, Observed::Sent(outgoing));
+    }
+
+    /// Writes a record, and observes that.
+    fn put(&mut self, record: &Record, at: Duration, observed: Observed) {
+        if self.opening == Opening::Preamble {
+            // What a session does not allow any more is not sent: the other side has ended it, or is about to.
+            match self.state.next(Event::sent(record)) {
+                Ok(state) => self.state = state,
+                Err(_) => return,
+            }
+        }
+        let bytes = Bytes::from(record.to_bytes());
+        let offset = self.write(bytes.clone());
+        self.sent_since_tick = true;
+        self.observe(at, observed, Some(Piece { offset, bytes }));
+    }
+
+    fn write(&mut self, bytes: Bytes) -> u64 {
+        let offset = self.written;
+        self.written = offset.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        self.out.push_back(bytes);
+        offset
+    }
+
+    fn observe(&mut self, at: Duration, what: Observed, wire: Option<Piece>) {
+        if self.ended {
+            return;
+        }
+        self.ended = matches!(what, Observed::Ended(_));
+        self.observations.push_back(Observation { at, what, wire });
+    }
+}
