@@ -73,9 +73,9 @@ impl RecordSpec {
     pub fn parse(line: &str, port_type: PortType) -> Result<Self, String> {
         let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
         let octets = |octets: &[u8]| Ok(Self::Bytes(octets.to_vec(), None));
-        let record = |record: Record| Ok(Self::Bytes(record.to_bytes(), Some(record)));
+        let record = |record: Record| Ok(record.into());
         let empty = |record: Record| {
-            if rest.is_empty() { self::record(record) } else { Err(format!("`{word}` holds nothing")) }
+            if rest.is_empty() { Ok(record.into()) } else { Err(format!("`{word}` holds nothing")) }
         };
         match word {
             "VersionRecord" => {
@@ -183,8 +183,10 @@ pub fn are_regular(records: &[RecordSpec]) -> bool {
     true
 }
 
-fn record(record: Record) -> Result<RecordSpec, String> {
-    Ok(RecordSpec::Bytes(record.to_bytes(), Some(record)))
+impl From<Record> for RecordSpec {
+    fn from(record: Record) -> Self {
+        Self::Bytes(record.to_bytes(), Some(record))
+    }
 }
 
 fn number(text: &str, example: &str) -> Result<u8, String> {
@@ -214,7 +216,7 @@ mod tests {
     fn lines_are_records() {
         let bytes = |line: &str| match parse(line).unwrap() {
             RecordSpec::Bytes(bytes, _) => bytes,
-            other => panic!("{other:?}"),
+            other @ RecordSpec::Envelope { .. } => panic!("{other:?}"),
         };
         assert_eq!(bytes("VersionRecord 1.0"), [0, 1, 0]);
         assert_eq!(bytes("ModeRecord 2"), [1, 2]);

@@ -22,7 +22,7 @@ pub(super) fn records(
     malformed: &mut Option<Range<usize>>,
     context: &mut Context<'_>,
     told: &mut Told,
-) -> Option<StepKind> {
+) -> StepKind {
     if !fields.has("send") {
         fields.missing("send", "send = [\"VersionRecord 1.0\", ...]");
     }
@@ -60,7 +60,7 @@ pub(super) fn records(
         Some(template)
     });
     fields.finish(told);
-    Some(StepKind::Records(Records { lines, envelope, operation, split }))
+    StepKind::Records(Records { lines, envelope, operation, split })
 }
 
 fn line_is_one(line: &str, text: Text<'_>, port_type: PortType, told: &mut Told) {
@@ -74,11 +74,11 @@ fn line_is_one(line: &str, text: Text<'_>, port_type: PortType, told: &mut Told)
 }
 
 /// Reads `[step.await]`.
-pub(super) fn awaited(mut fields: Fields<'_>, told: &mut Told) -> Option<StepKind> {
+pub(super) fn awaited(mut fields: Fields<'_>, told: &mut Told) -> StepKind {
     let within = fields.period("within", told);
     let answer_to = fields.text("answer_to", told).and_then(|text| name(text, "request", told));
     fields.finish(told);
-    Some(StepKind::Await(Await { within, answer_to }))
+    StepKind::Await(Await { within, answer_to })
 }
 
 /// Takes the answer that only a session has, where one is said.

@@ -62,7 +62,7 @@ pub(super) fn step(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut
     let abort = fields.flag("abort", told).map(|_| StepKind::Abort);
     let wait = fields.period("wait", told).map(StepKind::Wait);
     let is_wait = ["wait", "close", "abort", "send", "silence"].into_iter().find(|key| fields.has(key));
-    let kind = call.or(raw).or(sent).or(records).or(awaited).flatten();
+    let kind = call.or(raw).or(sent).flatten().or(records).or(awaited);
     let kind = kind.or(silence).or(close).or(abort).or(wait);
 
     let answered = ["expect", "given", "capture"].into_iter().find(|key| fields.has(key));

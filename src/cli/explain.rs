@@ -215,7 +215,7 @@ fn sent(out: &mut Prose, step: &Step) {
     let text = match &step.kind {
         StepKind::Call(call) => call.body.to_string(),
         StepKind::Raw(raw) => raw.envelope.to_string(),
-        StepKind::Records(records) => records.lines.iter().map(|line| line.to_string()).collect::<Vec<_>>().join("\n"),
+        StepKind::Records(records) => records.lines.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
         _ => return,
     };
     if text.trim().is_empty() {

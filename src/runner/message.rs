@@ -96,15 +96,14 @@ pub fn records(
         match &spec {
             RecordSpec::Bytes(record, _) => bytes.extend_from_slice(record),
             RecordSpec::Envelope { unsized_record, operation } => {
-                let outgoing = match operation {
-                    Some(operation) => asking(operation, &id, to),
-                    None => {
-                        let envelope = records.envelope.as_ref().ok_or("the step has no envelope")?;
-                        let envelope = envelope.fill(&vars).map_err(|unfilled| unfilled.to_string())?;
-                        let read = soap::read(envelope.as_bytes(), &xml::Limits::default());
-                        let message_id = read.ok().and_then(|envelope| envelope.addressing.message_id);
-                        Outgoing { action: None, message_id, envelope: envelope.into() }
-                    }
+                let outgoing = if let Some(operation) = operation {
+                    asking(operation, &id, to)
+                } else {
+                    let envelope = records.envelope.as_ref().ok_or("the step has no envelope")?;
+                    let envelope = envelope.fill(&vars).map_err(|unfilled| unfilled.to_string())?;
+                    let read = soap::read(envelope.as_bytes(), &xml::Limits::default());
+                    let message_id = read.ok().and_then(|envelope| envelope.addressing.message_id);
+                    Outgoing { action: None, message_id, envelope: envelope.into() }
                 };
                 let payload = encode(&outgoing.envelope);
                 requests.push(outgoing);
@@ -124,10 +123,9 @@ pub fn records(
     };
     let bytes = Bytes::from(bytes);
     let pieces = match split {
-        None => vec![bytes],
         Some(Split::EveryByte) => bytes.chunks(1).map(Bytes::copy_from_slice).collect(),
         Some(Split::At(at)) if at > 0 && at < bytes.len() => vec![bytes.slice(..at), bytes.slice(at..)],
-        Some(Split::At(_)) => vec![bytes],
+        _ => vec![bytes],
     };
     Ok(Rendered { pieces, requests, regular: are_regular(&specs) })
 }

@@ -112,7 +112,7 @@ fn words(observed: &Observed) -> (&'static str, String) {
         Ok(envelope) => {
             envelope.body.first().map_or_else(|| "an empty body".to_owned(), |body| body.name.local.to_string())
         }
-        Err(_) => "what is no message".to_owned(),
+        Err(()) => "what is no message".to_owned(),
     };
     match observed {
         Observed::Sent(outgoing) => {

@@ -119,16 +119,12 @@ impl Bench<'_> {
         let actions = callback.actions.join(" or ");
         self.rule("callback-action", &requirement, Layer::Contract, holds, message, &actions, &action)?;
         let element = envelope.body.into_iter().next().filter(|body| body.name.is(IPAM, callback.name));
-        match element {
-            Some(element) => {
-                self.answered(true, "the callback came", &expected, &expected);
-                Ok(element)
-            }
-            None => {
-                self.answered(false, "the callback does not hold its element", &expected, "another element");
-                Err(Stop)
-            }
-        }
+        let Some(element) = element else {
+            self.answered(false, "the callback does not hold its element", &expected, "another element");
+            return Err(Stop);
+        };
+        self.answered(true, "the callback came", &expected, &expected);
+        Ok(element)
     }
 
     /// What a callback must hold.

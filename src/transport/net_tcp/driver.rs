@@ -49,7 +49,7 @@ pub(super) async fn drive(
     let mut leave = None;
     let mut can_write = true;
     loop {
-        if dialogue.has_ended() && !(can_write && !dialogue.output().is_empty()) {
+        if dialogue.has_ended() && (!can_write || dialogue.output().is_empty()) {
             break;
         }
         if !can_write {
