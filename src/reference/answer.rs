@@ -21,6 +21,8 @@ pub(super) enum Answer {
     Reply(&'static Operation, Vec<Tag>),
     /// A refusal.
     Fault(Box<Fault>),
+    /// What the server says within a session without being asked: its action and the element in its body.
+    Callback(String, Tag),
 }
 
 /// A refusal.

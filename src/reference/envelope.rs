@@ -13,13 +13,12 @@ use crate::spec::{Operation, namespace};
 
 /// Builds the envelope of an answer that relates to the request of this id.
 pub(super) fn build(answer: &Answer, relates_to: Option<&str>, behaviour: &Behaviour) -> Tag {
-    let (action, mut blocks, body) = match answer {
-        Answer::Reply(operation, inside) => {
-            (reply_action(operation, behaviour), Vec::new(), reply(operation, inside, behaviour))
-        }
-        Answer::Fault(fault) => (Some(fault.action.as_str()), fault.headers.clone(), vec![fault_tag(fault, behaviour)]),
+    let (mut blocks, body) = match answer {
+        Answer::Reply(operation, inside) => (Vec::new(), reply(operation, inside, behaviour)),
+        Answer::Fault(fault) => (fault.headers.clone(), vec![fault_tag(fault, behaviour)]),
+        Answer::Callback(_, body) => (Vec::new(), vec![body.clone()]),
     };
-    let mut headers = addressing(action, relates_to, behaviour);
+    let mut headers = addressing(action(answer, behaviour), relates_to, behaviour);
     headers.append(&mut blocks);
     if behaviour.varies(Variant::ExtraHeader) {
         let block = Tag::text("urn:example:activity", "ActivityId", "5f1c3d52").with_text("", "CorrelationId", "7");
@@ -33,7 +32,7 @@ pub(super) fn build(answer: &Answer, relates_to: Option<&str>, behaviour: &Behav
         headers.reverse();
     }
     let mut parts = vec![Tag::of(namespace::SOAP12, "Header", headers), Tag::of(namespace::SOAP12, "Body", body)];
-    if !is_reply && behaviour.varies(Variant::BareFaults) {
+    if matches!(answer, Answer::Fault(_)) && behaviour.varies(Variant::BareFaults) {
         parts.retain(|part| !part.is(namespace::SOAP12, "Header"));
     }
     if behaviour.lies(Mutant::HeaderAfterBody) {
@@ -43,7 +42,9 @@ pub(super) fn build(answer: &Answer, relates_to: Option<&str>, behaviour: &Behav
         parts.retain(|part| !part.is(namespace::SOAP12, "Body"));
     }
     let mut envelope = Tag::of(namespace::SOAP12, "Envelope", parts);
-    if behaviour.lies(Mutant::Soap11Envelope) || (behaviour.lies(Mutant::Soap11Fault) && !is_reply) {
+    if behaviour.lies(Mutant::Soap11Envelope)
+        || (behaviour.lies(Mutant::Soap11Fault) && matches!(answer, Answer::Fault(_)))
+    {
         as_soap11(&mut envelope);
     }
     envelope
@@ -88,8 +89,17 @@ fn addressing(action: Option<&str>, relates_to: Option<&str>, behaviour: &Behavi
     headers
 }
 
+/// The action of an answer, where it has one.
+pub(super) fn action<'a>(answer: &'a Answer, behaviour: &Behaviour) -> Option<&'a str> {
+    match answer {
+        Answer::Reply(operation, _) => reply_action(operation, behaviour),
+        Answer::Fault(fault) => Some(fault.action.as_str()),
+        Answer::Callback(action, _) => Some(action.as_str()),
+    }
+}
+
 /// The action of a reply, where it has one.
-pub(super) fn reply_action<'a>(operation: &'a Operation, behaviour: &Behaviour) -> Option<&'a str> {
+fn reply_action<'a>(operation: &'a Operation, behaviour: &Behaviour) -> Option<&'a str> {
     if behaviour.lies(Mutant::NoReplyAction) {
         None
     } else if behaviour.lies(Mutant::WrongReplyAction) {
@@ -213,7 +223,7 @@ fn detail(exception: &Exception, behaviour: &Behaviour) -> Vec<Tag> {
 }
 
 /// 2.2.4.247: the data stands in no namespace, as what .NET serialises by itself does.
-fn ipam_exception(exception: &Exception, id: &str, behaviour: &Behaviour) -> Tag {
+pub(super) fn ipam_exception(exception: &Exception, id: &str, behaviour: &Behaviour) -> Tag {
     let exception_id = if behaviour.lies(Mutant::ExceptionIdNotInEnumeration) {
         "22000"
     } else if behaviour.varies(Variant::OtherExceptionId) {

@@ -12,10 +12,12 @@ use std::{
 use super::{
     moment::Moment,
     mutant::Behaviour,
-    respond::{self, Response},
+    request::{Received, Unread},
+    respond::{self, Message, Response},
     scenario::Scenario,
     world::World,
 };
+use crate::spec::PortType;
 
 /// How many worlds may be open at once.
 const OPEN: usize = 4096;
@@ -68,6 +70,32 @@ struct LabWorld {
     now: Moment,
 }
 
+impl Worlds {
+    /// The world at a place and its time; `now` is that of the default world.
+    fn at(&mut self, place: Place, now: Moment) -> Option<(&mut World, Moment)> {
+        match place {
+            Place::Default => Some((&mut self.default, now)),
+            Place::Lab(id) => self.open.get_mut(&id).map(|lab| (&mut lab.world, lab.now)),
+        }
+    }
+}
+
+/// A port type of a world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Endpoint {
+    place: Place,
+    /// The port type.
+    pub(super) port_type: PortType,
+}
+
+/// Where in every world the server has a port type.
+fn endpoint_path(port_type: PortType) -> &'static str {
+    match port_type {
+        PortType::IIpamServer => "/Ipam/Server",
+        PortType::IIpamOperationWithProgress => "/Ipam/OperationWithProgress",
+    }
+}
+
 impl Lab {
     /// Makes a lab whose default world is of a scenario and begins at `now`.
     pub(super) fn new(behaviour: Behaviour, scenario: Scenario, now: Moment) -> Self {
@@ -113,23 +141,46 @@ impl Lab {
 
     /// Whether a path names a world and a port type that are there.
     pub(super) fn has(&self, path: &str) -> bool {
-        match Place::of(path) {
-            Some(Place::Default) => true,
-            Some(Place::Lab(id)) => self.with(|worlds| worlds.open.contains_key(&id)),
-            None => false,
-        }
+        Place::of(path).is_some_and(|place| self.is_open(place))
     }
 
     /// Answers a request to a path; `now` is the time of the default world. None where the path names no world.
     pub(super) fn respond(&self, path: &str, content: &[u8], now: Moment) -> Option<Response> {
         let place = Place::of(path)?;
         self.with(|worlds| {
-            let (world, now) = match place {
-                Place::Default => (&mut worlds.default, now),
-                Place::Lab(id) => worlds.open.get_mut(&id).map(|lab| (&mut lab.world, lab.now))?,
-            };
+            let (world, now) = worlds.at(place, now)?;
             Some(respond::respond(content, world, now, &self.behaviour))
         })
+    }
+
+    /// The endpoint of a path, in lower-case letters, where its world is there.
+    pub(super) fn endpoint(&self, path: &str) -> Option<Endpoint> {
+        let of =
+            |port_type: PortType| Some((port_type, path.strip_suffix(&endpoint_path(port_type).to_ascii_lowercase())?));
+        let (port_type, prefix) = PortType::ALL.into_iter().find_map(of)?;
+        let place = Place::of_prefix(prefix)?;
+        self.is_open(place).then_some(Endpoint { place, port_type })
+    }
+
+    /// Answers a message to an endpoint, or has nothing to answer; `now` is the time of the default world. None where the
+    /// world was closed.
+    pub(super) fn answer(
+        &self,
+        endpoint: &Endpoint,
+        received: Result<Received, Unread>,
+        now: Moment,
+    ) -> Option<Option<Message>> {
+        self.with(|worlds| {
+            let (world, now) = worlds.at(endpoint.place, now)?;
+            Some(respond::answer(received, world, now, &self.behaviour))
+        })
+    }
+
+    fn is_open(&self, place: Place) -> bool {
+        match place {
+            Place::Default => true,
+            Place::Lab(id) => self.with(|worlds| worlds.open.contains_key(&id)),
+        }
     }
 
     /// A panic while the worlds were held leaves them as whole as they were: no change is made in two parts.
@@ -147,7 +198,11 @@ enum Place {
 
 impl Place {
     fn of(path: &str) -> Option<Self> {
-        match path.strip_suffix("/Ipam/Server")? {
+        Self::of_prefix(path.strip_suffix(endpoint_path(PortType::IIpamServer))?)
+    }
+
+    fn of_prefix(prefix: &str) -> Option<Self> {
+        match prefix {
             "" => Some(Self::Default),
             prefix => {
                 let id = WorldId(prefix.strip_prefix("/lab/")?.parse().ok()?);

@@ -8,6 +8,7 @@ mod http;
 mod lab;
 mod moment;
 mod mutant;
+mod net_tcp;
 mod operations;
 mod parameter;
 #[cfg(test)]
@@ -26,6 +27,6 @@ pub use lab::{Lab, WorldId};
 pub use moment::Moment;
 pub use mutant::{Behaviour, Mutant};
 pub use scenario::Scenario;
-pub use server::Server;
+pub use server::{Addresses, CannotListen, Server};
 pub use variant::Variant;
 pub use world::{Pace, Task, TaskState, TaskType, World};

@@ -1,13 +1,24 @@
-//! Reads a request: from bytes to the operation that is asked for and the element that holds its parameters.
+//! Reads a message: from its document to the operation that is asked for and the element that holds its parameters.
 //!
 //! Leaves out what the parameters mean. A reading of SOAP 1.2 part 1 (2.6, 5) and WS-Addressing 1.0 of the server's own,
 //! apart from the one that judges targets.
 
 use super::{answer::Fault, tag::Name};
 use crate::{
-    spec::{Operation, PortType, namespace},
-    xml::{self, Document, Element},
+    spec::{Callback, KEEPALIVE_ACTION, Operation, PortType, namespace},
+    xml::{Document, Element},
 };
+
+/// A message that can be followed.
+#[derive(Debug)]
+pub(super) enum Received {
+    /// It asks for an operation.
+    Request(Request),
+    /// It is a callback, which a client must not send; and its id.
+    Callback(&'static Callback, Option<String>),
+    /// It keeps the session alive; and its id.
+    Keepalive(Option<String>),
+}
 
 /// A request that was read.
 #[derive(Debug)]
@@ -20,35 +31,44 @@ pub(super) struct Request {
     pub(super) message_id: Option<String>,
 }
 
-/// Why there is no request.
+/// A message that is refused: how, and the id that the fault relates to.
 #[derive(Debug)]
-pub(super) enum Unread {
-    /// The bytes are not XML, for this reason.
-    NotXml(String),
-    /// The message is refused; the answer relates to this id.
-    Refused(Option<String>, Box<Fault>),
+pub(super) struct Unread {
+    pub(super) message_id: Option<String>,
+    pub(super) fault: Box<Fault>,
 }
 
-/// Reads a request to IIpamServer.
+/// Where replies may be asked to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replies {
+    /// Back on the same channel only: the anonymous address.
+    Here,
+    /// To whatever address, which belongs to the session.
+    Anywhere,
+}
+
+/// Reads a message to a port type, from the document that its encoding held.
 ///
 /// # Errors
 /// Says how a message that cannot be followed is refused.
-pub(super) fn read(bytes: &[u8]) -> Result<Request, Unread> {
-    let document = xml::read(bytes, &xml::Limits::default()).map_err(|error| Unread::NotXml(error.to_string()))?;
-    read_document(&document, PortType::IIpamServer)
-}
-
-/// Reads a request to a port type, from the document that its encoding held.
-///
-/// # Errors
-/// Says how a message that cannot be followed is refused.
-pub(super) fn read_document(document: &Document, port_type: PortType) -> Result<Request, Unread> {
-    let envelope = Envelope::of(document).map_err(|fault| Unread::Refused(None, fault))?;
+pub(super) fn read(document: &Document, port_type: PortType, replies: Replies) -> Result<Received, Unread> {
+    let envelope = Envelope::of(document).map_err(|fault| Unread { message_id: None, fault })?;
     let message_id = envelope.addressing("MessageID").ok().flatten();
-    match follow(&envelope, port_type) {
-        Ok((operation, body)) => Ok(Request { operation, body: body.clone(), message_id }),
-        Err(fault) => Err(Unread::Refused(message_id, fault)),
+    match follow(&envelope, port_type, replies) {
+        Ok(Followed::Request(operation, body)) => {
+            Ok(Received::Request(Request { operation, body: body.clone(), message_id }))
+        }
+        Ok(Followed::Callback(callback)) => Ok(Received::Callback(callback, message_id)),
+        Ok(Followed::Keepalive) => Ok(Received::Keepalive(message_id)),
+        Err(fault) => Err(Unread { message_id, fault }),
     }
+}
+
+/// What a message turned out to be.
+enum Followed<'a> {
+    Request(&'static Operation, &'a Element),
+    Callback(&'static Callback),
+    Keepalive,
 }
 
 /// The two parts of an envelope.
@@ -108,8 +128,8 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// Finds the operation and its body element.
-fn follow<'a>(envelope: &Envelope<'a>, port_type: PortType) -> Result<(&'static Operation, &'a Element), Box<Fault>> {
+/// Finds what a message is: for a request, the operation and its body element.
+fn follow<'a>(envelope: &Envelope<'a>, port_type: PortType, replies: Replies) -> Result<Followed<'a>, Box<Fault>> {
     // SOAP 1.2 part 1, 2.6: every block that asks it of this node must be understood before anything is done.
     let strange: Vec<_> = envelope.blocks().filter(|block| asks_in_vain(block)).collect();
     if !strange.is_empty() {
@@ -122,20 +142,28 @@ fn follow<'a>(envelope: &Envelope<'a>, port_type: PortType) -> Result<(&'static 
         .addressing("Action")?
         .ok_or_else(|| Fault::addressing(&["MessageAddressingHeaderRequired"], "The message has no Action header."))?;
     for local in ["ReplyTo", "FaultTo"] {
-        if envelope.address(local)?.is_some_and(|address| address != namespace::ANONYMOUS) {
+        if envelope.address(local)?.is_some_and(|address| address != namespace::ANONYMOUS && replies == Replies::Here) {
             let reason = format!("The address in {local} is not the anonymous one, and no other is answered here.");
             return Err(Fault::addressing(&["InvalidAddressingHeader", "OnlyAnonymousAddressSupported"], reason));
         }
+    }
+    if action == KEEPALIVE_ACTION {
+        return Ok(Followed::Keepalive);
+    }
+    if let Some(callback) = Callback::of_action(&action).filter(|callback| callback.port_type == port_type) {
+        return Ok(Followed::Callback(callback));
     }
     let operation = Operation::of_action(&action).filter(|operation| operation.port_type == port_type);
     let operation = operation.ok_or_else(|| {
         let reason = "The message cannot be processed: its action belongs to no operation of this endpoint.";
         Fault::addressing(&["ActionNotSupported"], reason)
     })?;
-    // [MS-IPAMM2] 3.3.4: the body holds the operation's element.
+    // [MS-IPAMM2] 3.3.4 and 3.19.4: the body holds the operation's element.
     let children: Vec<_> = envelope.body.elements().collect();
     match children.as_slice() {
-        [body] if body.name.is(namespace::IPAM, operation.name) && !envelope.body.has_text() => Ok((operation, body)),
+        [body] if body.name.is(namespace::IPAM, operation.name) && !envelope.body.has_text() => {
+            Ok(Followed::Request(operation, body))
+        }
         _ => Err(Fault::unreadable(format!(
             "The body does not hold the one element {} from the namespace {}.",
             operation.name,
@@ -161,7 +189,10 @@ fn asks_in_vain(block: &Element) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::OPERATIONS;
+    use crate::{
+        spec::{CALLBACKS, OPERATIONS},
+        xml,
+    };
 
     const ACTION: &str =
         "<a:Action s:mustUnderstand='1'>http://Microsoft.Windows.Ipam/IIpamServer/StartTask</a:Action>";
@@ -175,26 +206,47 @@ mod tests {
         )
     }
 
+    fn read(text: &str) -> Result<Received, Unread> {
+        read_at(text, PortType::IIpamServer, Replies::Here)
+    }
+
+    fn read_at(text: &str, port_type: PortType, replies: Replies) -> Result<Received, Unread> {
+        super::read(&xml::read(text.as_bytes(), &xml::Limits::default()).unwrap(), port_type, replies)
+    }
+
     fn refused(text: &str) -> (Option<String>, Fault) {
-        match read(text.as_bytes()) {
-            Err(Unread::Refused(id, fault)) => (id, *fault),
-            other => panic!("{text}: {other:?}"),
-        }
+        let Unread { message_id, fault } = read(text).expect_err(text);
+        (message_id, *fault)
     }
 
     #[test]
     fn a_request_is_read() {
-        let request = read(envelope(&format!("{ACTION}{ID}"), BODY).as_bytes()).unwrap();
+        let Ok(Received::Request(request)) = read(&envelope(&format!("{ACTION}{ID}"), BODY)) else { panic!() };
         assert_eq!(request.operation.name, "StartTask");
         assert_eq!(request.message_id.as_deref(), Some("urn:x:1"));
         assert!(request.body.name.is(namespace::IPAM, "StartTask"));
     }
 
     #[test]
-    fn what_is_not_xml_is_told_apart() {
-        for text in ["", "hello", "<s:Envelope>", "<a><b></a>"] {
-            assert!(matches!(read(text.as_bytes()), Err(Unread::NotXml(_))), "{text}");
+    fn what_a_session_is_sent_beside_requests_is_told_apart() {
+        let port_type = PortType::IIpamOperationWithProgress;
+        let message = |action: &str| envelope(&format!("<a:Action>{action}</a:Action>{ID}"), "");
+        let keepalive = message(KEEPALIVE_ACTION);
+        for port_type in PortType::ALL {
+            let read = read_at(&keepalive, port_type, Replies::Here);
+            assert!(matches!(read, Ok(Received::Keepalive(Some(_)))), "{port_type:?}");
         }
+        for callback in CALLBACKS {
+            for action in callback.actions {
+                let read = read_at(&message(action), port_type, Replies::Here);
+                assert!(matches!(read, Ok(Received::Callback(found, _)) if found == callback), "{action}");
+                assert_eq!(refused(&message(action)).1.subcodes[0].local, "ActionNotSupported");
+            }
+        }
+        let elsewhere = "<a:ReplyTo><a:Address>http://client.example/7</a:Address></a:ReplyTo>";
+        let away = envelope(&format!("{ACTION}{ID}{elsewhere}"), BODY);
+        assert!(read_at(&away, PortType::IIpamServer, Replies::Anywhere).is_ok());
+        assert!(read(&away).is_err() && read_at(&away, port_type, Replies::Anywhere).is_err());
     }
 
     #[test]
@@ -229,7 +281,7 @@ mod tests {
             assert_eq!(id.as_deref(), Some("urn:x:1"), "{header}");
             assert_eq!(fault.subcodes.first(), Some(&Name::new(namespace::ADDRESSING, subcode)), "{header}");
         }
-        assert!(read(envelope(&reply_to(namespace::ANONYMOUS), BODY).as_bytes()).is_ok());
+        assert!(read(&envelope(&reply_to(namespace::ANONYMOUS), BODY)).is_ok());
     }
 
     #[test]
@@ -241,7 +293,7 @@ mod tests {
             assert_eq!((fault.code, fault.headers.len()), ("MustUnderstand", 1), "{attributes}");
         }
         for attributes in ["", "s:mustUnderstand='0'", &format!("s:mustUnderstand='1' s:role='{role}/none'")] {
-            assert!(read(with(attributes).as_bytes()).is_ok(), "{attributes}");
+            assert!(read(&with(attributes)).is_ok(), "{attributes}");
         }
     }
 

@@ -1,21 +1,22 @@
-//! One request and its answer, from bytes to bytes: reads, performs, builds, writes, and tells the lies that are of bytes.
+//! One request and its answer: performs, builds, writes, and tells the lies that are of bytes.
 //!
 //! Leaves out sockets, paths and the clock. Follows SOAP 1.2 part 2, 7.5 (the HTTP binding).
 
 use std::time::Duration;
 
 use super::{
-    answer::{Answer, Fault},
+    answer::Answer,
     envelope,
     moment::Moment,
     mutant::{Behaviour, Mutant},
     operations,
-    request::{self, Unread},
+    request::{self, Received, Replies, Unread},
     scenario::Scenario,
     style::Style,
     variant::Variant,
     world::{Pace, World},
 };
+use crate::{spec::PortType, xml};
 
 /// What goes back over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,36 +46,98 @@ pub(super) fn world(scenario: Scenario, behaviour: &Behaviour, now: Moment) -> W
     World::new(scenario, pace, !behaviour.varies(Variant::NeverRan), now)
 }
 
-/// Answers one request.
-pub(super) fn respond(content: &[u8], world: &mut World, now: Moment, behaviour: &Behaviour) -> Response {
-    let (answer, id) = match request::read(content) {
-        Ok(request) => {
+/// A message that the server sends, as text that any encoding can be made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The action, where it has one: what stands in its header, and on HTTP in its media type.
+    pub action: Option<String>,
+    /// What sort of message it is.
+    pub kind: Kind,
+    /// The envelope as XML, before what bytes alone can be: a byte order mark, a declaration, the lies of ill-formed text.
+    pub text: String,
+}
+
+/// What sort of message it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// An operation's reply.
+    Reply,
+    /// A refusal.
+    Fault {
+        /// Whether its code is Sender.
+        of_sender: bool,
+    },
+    /// What the server says within a session without being asked.
+    Callback,
+}
+
+impl Message {
+    /// Writes an answer to the request of this id.
+    pub(super) fn of(answer: &Answer, relates_to: Option<&str>, behaviour: &Behaviour) -> Self {
+        let kind = match answer {
+            Answer::Reply(..) => Kind::Reply,
+            Answer::Fault(fault) => Kind::Fault { of_sender: envelope::code_of(fault, behaviour) == "Sender" },
+            Answer::Callback(..) => Kind::Callback,
+        };
+        let text = Style::of(behaviour).write(&envelope::build(answer, relates_to, behaviour));
+        Self { action: envelope::action(answer, behaviour).map(str::to_owned), kind, text }
+    }
+
+    /// The bytes of the envelope in a text encoding.
+    pub(super) fn content(&self, behaviour: &Behaviour) -> Vec<u8> {
+        bytes(self.text.clone(), self.kind == Kind::Reply, behaviour)
+    }
+
+    /// The media type of that on HTTP.
+    pub(super) fn content_type(&self, behaviour: &Behaviour) -> Option<String> {
+        content_type(self.action.as_deref(), behaviour)
+    }
+}
+
+/// Answers one message to IIpamServer. Nothing is answered to what is ignored, or where a lie keeps silent.
+pub(super) fn answer(
+    received: Result<Received, Unread>,
+    world: &mut World,
+    now: Moment,
+    behaviour: &Behaviour,
+) -> Option<Message> {
+    let (answer, id) = match received {
+        Ok(Received::Request(request)) => {
             let answer = operations::perform(request.operation, &request.body, world, now, behaviour);
             (answer, request.message_id)
         }
-        Err(Unread::Refused(id, fault)) => (Answer::Fault(fault), id),
-        Err(Unread::NotXml(reason)) => return Response::plain(400, &format!("the message is not XML: {reason}")),
-    };
-    let action = match &answer {
-        Answer::Reply(operation, _) => envelope::reply_action(operation, behaviour),
-        Answer::Fault(fault) => Some(fault.action.as_str()),
-    };
-    let status = match &answer {
-        Answer::Reply(..) => 200,
-        Answer::Fault(fault) => status(fault, behaviour),
+        Ok(Received::Callback(..) | Received::Keepalive(_)) => return None,
+        Err(Unread { message_id, fault }) => (Answer::Fault(fault), message_id),
     };
     let is_start = matches!(&answer, Answer::Reply(operation, _) if operation.name == "StartTask");
     if is_start && behaviour.lies(Mutant::SilentStart) {
-        return Response { status: 202, content_type: None, content: Vec::new() };
+        return None;
     }
-    let text = Style::of(behaviour).write(&envelope::build(&answer, id.as_deref(), behaviour));
-    let content = bytes(text, matches!(answer, Answer::Reply(..)), behaviour);
-    Response { status, content_type: content_type(action, behaviour), content }
+    Some(Message::of(&answer, id.as_deref(), behaviour))
 }
 
-fn status(fault: &Fault, behaviour: &Behaviour) -> u16 {
-    let is_sender = envelope::code_of(fault, behaviour) == "Sender";
-    if is_sender && !behaviour.varies(Variant::FaultStatus500) { 400 } else { 500 }
+/// Answers one request over HTTP.
+pub(super) fn respond(content: &[u8], world: &mut World, now: Moment, behaviour: &Behaviour) -> Response {
+    let document = match xml::read(content, &xml::Limits::default()) {
+        Ok(document) => document,
+        Err(error) => return Response::plain(400, &format!("the message is not XML: {error}")),
+    };
+    let received = request::read(&document, PortType::IIpamServer, Replies::Here);
+    match answer(received, world, now, behaviour) {
+        Some(message) => {
+            let status = match message.kind {
+                Kind::Fault { of_sender } => status(of_sender, behaviour),
+                Kind::Reply | Kind::Callback => 200,
+            };
+            let content_type = message.content_type(behaviour);
+            Response { status, content_type, content: message.content(behaviour) }
+        }
+        None => Response { status: 202, content_type: None, content: Vec::new() },
+    }
+}
+
+fn status(of_sender: bool, behaviour: &Behaviour) -> u16 {
+    if of_sender && !behaviour.varies(Variant::FaultStatus500) { 400 } else { 500 }
 }
 
 fn content_type(action: Option<&str>, behaviour: &Behaviour) -> Option<String> {

@@ -97,6 +97,15 @@ variants! {
     TitleCaseFields "title-case-fields" "Writes the names of HTTP fields with capitals.";
     BareMediaType "bare-media-type" "Gives the media type without a parameter.";
     OtherMediaTypeParameters "other-media-type-parameters" "Writes the media type in capitals, its parameters in another order, with one more.";
+
+    // net.tcp.
+    ByteByByte "byte-by-byte" "Sends each byte of a net.tcp connection by itself.";
+    LateRecords "late-records" "Waits a while before it sends records, so that the acknowledgement is late and replies are sent together.";
+    SilentRefusals "silent-refusals" "Closes a connection that it refuses, without a Fault Record.";
+    WindowsRefusals "windows-refusals" "Sends those Fault Records that Windows sends, and no others.";
+    ChecksMinorVersion "checks-minor-version" "Refuses a minor version of framing other than 0.";
+    ClosesAfterEnd "closes-after-end" "Closes the connection once both sides have ended a session.";
+    ClosesWithoutEnd "closes-without-end" "Closes the connection in answer to an End Record, and sends none.";
 }
 
 #[cfg(test)]
