@@ -1,6 +1,6 @@
 //! The lab: worlds that cases ask for, each with a clock that only the lab moves, and the default world.
 //!
-//! Leaves out sockets. Knows worlds by number, so that a path can name one.
+//! Leaves out sockets, and what a session does. Knows worlds by number, so that a path can name one.
 
 use std::{
     collections::BTreeMap,
@@ -9,12 +9,15 @@ use std::{
     time::Duration,
 };
 
+use tokio::sync::watch;
+
 use super::{
     moment::Moment,
     mutant::Behaviour,
     request::{Received, Unread},
     respond::{self, Message, Response},
     scenario::Scenario,
+    session::{Channel, Home, Session},
     world::World,
 };
 use crate::spec::PortType;
@@ -67,33 +70,8 @@ struct Worlds {
 #[derive(Debug)]
 struct LabWorld {
     world: World,
-    now: Moment,
-}
-
-impl Worlds {
-    /// The world at a place and its time; `now` is that of the default world.
-    fn at(&mut self, place: Place, now: Moment) -> Option<(&mut World, Moment)> {
-        match place {
-            Place::Default => Some((&mut self.default, now)),
-            Place::Lab(id) => self.open.get_mut(&id).map(|lab| (&mut lab.world, lab.now)),
-        }
-    }
-}
-
-/// A port type of a world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Endpoint {
-    place: Place,
-    /// The port type.
-    pub(super) port_type: PortType,
-}
-
-/// Where in every world the server has a port type.
-fn endpoint_path(port_type: PortType) -> &'static str {
-    match port_type {
-        PortType::IIpamServer => "/Ipam/Server",
-        PortType::IIpamOperationWithProgress => "/Ipam/OperationWithProgress",
-    }
+    /// What time it is there; sessions watch it.
+    clock: watch::Sender<Moment>,
 }
 
 impl Lab {
@@ -117,19 +95,19 @@ impl Lab {
             }
             worlds.opened += 1;
             let id = WorldId(worlds.opened);
-            let now = Moment::LAB;
-            let world = respond::world(scenario, &self.behaviour, now);
-            worlds.open.insert(id, LabWorld { world, now });
+            let world = respond::world(scenario, &self.behaviour, Moment::LAB);
+            worlds.open.insert(id, LabWorld { world, clock: watch::Sender::new(Moment::LAB) });
             Ok(id)
         })
     }
 
     /// Moves a world's clock forward. Tells whether the world is open.
     pub fn advance(&self, id: WorldId, by: Duration) -> bool {
-        self.with(|worlds| worlds.open.get_mut(&id).map(|lab| lab.now = lab.now.after(by)).is_some())
+        let forward = |now: &mut Moment| *now = now.after(by);
+        self.with(|worlds| worlds.open.get(&id).map(|lab| lab.clock.send_modify(forward)).is_some())
     }
 
-    /// Closes a world: its path is unknown from then on. Tells whether it was open.
+    /// Closes a world: its path is unknown from then on, and its sessions are broken off. Tells whether it was open.
     pub fn close(&self, id: WorldId) -> bool {
         self.with(|worlds| worlds.open.remove(&id).is_some())
     }
@@ -139,48 +117,58 @@ impl Lab {
         &self.behaviour
     }
 
-    /// Whether a path names a world and a port type that are there.
+    /// Whether a path names a world that is there, and IIpamServer.
     pub(super) fn has(&self, path: &str) -> bool {
-        Place::of(path).is_some_and(|place| self.is_open(place))
+        self.port_type_at(path) == Some(PortType::IIpamServer)
     }
 
-    /// Answers a request to a path; `now` is the time of the default world. None where the path names no world.
-    pub(super) fn respond(&self, path: &str, content: &[u8], now: Moment) -> Option<Response> {
-        let place = Place::of(path)?;
-        self.with(|worlds| {
-            let (world, now) = worlds.at(place, now)?;
-            Some(respond::respond(content, world, now, &self.behaviour))
-        })
-    }
-
-    /// The endpoint of a path, in lower-case letters, where its world is there.
-    pub(super) fn endpoint(&self, path: &str) -> Option<Endpoint> {
-        let of =
-            |port_type: PortType| Some((port_type, path.strip_suffix(&endpoint_path(port_type).to_ascii_lowercase())?));
-        let (port_type, prefix) = PortType::ALL.into_iter().find_map(of)?;
-        let place = Place::of_prefix(prefix)?;
-        self.is_open(place).then_some(Endpoint { place, port_type })
-    }
-
-    /// Answers a message to an endpoint, or has nothing to answer; `now` is the time of the default world. None where the
-    /// world was closed.
-    pub(super) fn answer(
-        &self,
-        endpoint: &Endpoint,
-        received: Result<Received, Unread>,
-        now: Moment,
-    ) -> Option<Option<Message>> {
-        self.with(|worlds| {
-            let (world, now) = worlds.at(endpoint.place, now)?;
-            Some(respond::answer(received, world, now, &self.behaviour))
-        })
-    }
-
-    fn is_open(&self, place: Place) -> bool {
-        match place {
+    /// The port type at a path, where the path names a world that is there.
+    pub fn port_type_at(&self, path: &str) -> Option<PortType> {
+        let (place, port_type) = Place::of(path)?;
+        let is_there = match place {
             Place::Default => true,
             Place::Lab(id) => self.with(|worlds| worlds.open.contains_key(&id)),
-        }
+        };
+        is_there.then_some(port_type)
+    }
+
+    /// Opens a session with the port type at a path; `now` is the time of the default world. None where nothing is there.
+    pub fn open_session(&self, path: &str, channel: Channel, now: Moment) -> Option<Session> {
+        let (place, port_type) = Place::of(path)?;
+        let (scenario, clock) = self.with(|worlds| match place {
+            Place::Default => Some((worlds.default.scenario(), None)),
+            Place::Lab(id) => worlds.open.get(&id).map(|lab| (lab.world.scenario(), Some(lab.clock.subscribe()))),
+        })?;
+        Some(Session::new(self.clone(), Home { place, port_type, scenario, clock }, channel, now))
+    }
+
+    /// Answers a request over HTTP to a path; `now` is the time of the default world. None where the path names no world.
+    pub(super) fn respond(&self, path: &str, content: &[u8], now: Moment) -> Option<Response> {
+        let (place, _) = Place::of(path).filter(|(_, port_type)| *port_type == PortType::IIpamServer)?;
+        self.in_world(place, now, |world, now| respond::respond(content, world, now, &self.behaviour))
+    }
+
+    /// Answers a message to IIpamServer in a session. None where the world is gone.
+    #[expect(clippy::option_option, reason = "no world and no answer are two things")]
+    pub(super) fn answer(
+        &self,
+        place: Place,
+        received: Result<Received, Unread>,
+        now: Moment,
+        behaviour: &Behaviour,
+    ) -> Option<Option<Message>> {
+        self.in_world(place, now, |world, now| respond::answer(received, world, now, behaviour))
+    }
+
+    /// Uses a world at its own time. None where it is gone.
+    fn in_world<T>(&self, place: Place, now: Moment, use_it: impl FnOnce(&mut World, Moment) -> T) -> Option<T> {
+        self.with(|worlds| match place {
+            Place::Default => Some(use_it(&mut worlds.default, now)),
+            Place::Lab(id) => worlds.open.get_mut(&id).map(|lab| {
+                let now = *lab.clock.borrow();
+                use_it(&mut lab.world, now)
+            }),
+        })
     }
 
     /// A panic while the worlds were held leaves them as whole as they were: no change is made in two parts.
@@ -189,27 +177,31 @@ impl Lab {
     }
 }
 
-/// Where a path leads.
+/// The world that a path leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     Default,
     Lab(WorldId),
 }
 
 impl Place {
-    fn of(path: &str) -> Option<Self> {
-        Self::of_prefix(path.strip_suffix(endpoint_path(PortType::IIpamServer))?)
-    }
-
-    fn of_prefix(prefix: &str) -> Option<Self> {
-        match prefix {
-            "" => Some(Self::Default),
-            prefix => {
-                let id = WorldId(prefix.strip_prefix("/lab/")?.parse().ok()?);
-                // One spelling for each number: no sign, no leading zero.
-                (id.path_prefix() == prefix).then_some(Self::Lab(id))
-            }
+    fn of(path: &str) -> Option<(Self, PortType)> {
+        let ends = |port_type: PortType| Some((path.strip_suffix(path_of(port_type))?, port_type));
+        let (prefix, port_type) = PortType::ALL.into_iter().find_map(ends)?;
+        if prefix.is_empty() {
+            return Some((Self::Default, port_type));
         }
+        let id = WorldId(prefix.strip_prefix("/lab/")?.parse().ok()?);
+        // One spelling for each number: no sign, no leading zero.
+        (id.path_prefix() == prefix).then_some((Self::Lab(id), port_type))
+    }
+}
+
+/// The path of a port type in a world.
+pub(super) fn path_of(port_type: PortType) -> &'static str {
+    match port_type {
+        PortType::IIpamServer => "/Ipam/Server",
+        PortType::IIpamOperationWithProgress => "/Ipam/OperationWithProgress",
     }
 }
 
@@ -223,8 +215,11 @@ mod tests {
 
     #[test]
     fn paths_have_one_spelling() {
-        assert_eq!(Place::of("/Ipam/Server"), Some(Place::Default));
-        assert_eq!(Place::of("/lab/7/Ipam/Server"), Some(Place::Lab(WorldId(7))));
+        for port_type in PortType::ALL {
+            let path = path_of(port_type);
+            assert_eq!(Place::of(path), Some((Place::Default, port_type)));
+            assert_eq!(Place::of(&format!("/lab/7{path}")), Some((Place::Lab(WorldId(7)), port_type)));
+        }
         for wrong in [
             "",
             "/",
@@ -233,6 +228,8 @@ mod tests {
             "/lab/07/Ipam/Server",
             "/lab/+7/Ipam/Server",
             "/lab//Ipam/Server",
+            "/lab/07/Ipam/OperationWithProgress",
+            "/Ipam/OperationWithProgress/",
         ] {
             assert_eq!(Place::of(wrong), None, "{wrong}");
         }
@@ -246,8 +243,8 @@ mod tests {
         assert!(lab.has("/lab/1/Ipam/Server") && !lab.has("/lab/3/Ipam/Server"));
         assert!(lab.advance(first, Duration::from_secs(3)));
         lab.with(|worlds| {
-            assert_eq!(worlds.open[&first].now, Moment::LAB.after(Duration::from_secs(3)));
-            assert_eq!(worlds.open[&second].now, Moment::LAB);
+            assert_eq!(*worlds.open[&first].clock.borrow(), Moment::LAB.after(Duration::from_secs(3)));
+            assert_eq!(*worlds.open[&second].clock.borrow(), Moment::LAB);
         });
         assert!(lab.close(first) && !lab.close(first) && !lab.advance(first, Duration::ZERO));
         assert_eq!(lab.respond("/lab/1/Ipam/Server", b"", Moment::LAB), None);

@@ -3,8 +3,11 @@
 //! A second reading of the specification, apart from what judges it.
 
 mod answer;
+mod callback;
 mod envelope;
 mod http;
+mod inactivity;
+mod initialization;
 mod lab;
 mod moment;
 mod mutant;
@@ -13,10 +16,12 @@ mod operations;
 mod parameter;
 #[cfg(test)]
 mod probe;
+mod progress;
 mod request;
 mod respond;
 mod scenario;
 mod server;
+mod session;
 mod style;
 mod tag;
 mod value;
@@ -26,7 +31,9 @@ mod world;
 pub use lab::{Lab, WorldId};
 pub use moment::Moment;
 pub use mutant::{Behaviour, Mutant};
+pub use respond::{Kind, Message};
 pub use scenario::Scenario;
 pub use server::{Addresses, CannotListen, Server};
+pub use session::{Channel, Out, Session};
 pub use variant::Variant;
 pub use world::{Pace, Task, TaskState, TaskType, World};

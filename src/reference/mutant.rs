@@ -68,6 +68,11 @@ macro_rules! mutants {
 }
 
 impl Mutant {
+    /// Whether it lies in sessions alone, where nothing asked one request at a time shows it.
+    pub fn is_of_sessions(self) -> bool {
+        self >= Self::InitializesNull
+    }
+
     /// Finds a mutant by its name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|mutant| mutant.name() == name)
@@ -287,6 +292,72 @@ mutants! {
         "Messages have the same Action twice.";
     ToTwice "to-twice" "message.addressing-once"
         "Messages are addressed to two addresses.";
+
+    // Sessions with progress: how they begin.
+    InitializesNull "initializes-null" "initialize-operation-parameters.null-faults"
+        "InitializeOperationParameters takes parameters that are absent or nil.";
+    InitializesUnknownOperation "initializes-unknown-operation" "initialize-operation-parameters.invalid-operation-id-faults"
+        "InitializeOperationParameters takes any word as an OperationId.";
+    KeepsRefusedSession "keeps-refused-session" "initialize-operation-parameters.invalid-ends-session"
+        "A session stays open after an InitializeOperationParameters that was refused.";
+    StartsAfterRefusal "starts-after-refusal" "initialize-operation-parameters.invalid-leaves-uninitialized"
+        "A session in which InitializeOperationParameters was refused runs an operation all the same.";
+    StartsUninitialized "starts-uninitialized" "start-operation-with-callback.uninitialized-does-not-succeed"
+        "StartOperationWithCallback runs an operation in a session that was not initialized.";
+    StartsWrongType "starts-wrong-type" "start-operation-with-callback.wrong-parameters-fail"
+        "StartOperationWithCallback runs an operation whatever the type of its parameters.";
+    StartsWithoutObject "starts-without-object" "start-operation-with-callback.null-object-fails"
+        "StartOperationWithCallback succeeds though its parameters name nothing to work at.";
+    NoStartReply "no-start-reply" "start-operation-with-callback.replies"
+        "StartOperationWithCallback calls back and never replies.";
+    StartRepliesTwice "start-replies-twice" "start-operation-with-callback.replies"
+        "StartOperationWithCallback replies before the callbacks and after them.";
+
+    // Sessions with progress: what they tell.
+    NoStartProgress "no-start-progress" "start-operation-with-callback.starts-progress"
+        "An operation calls back without StartProgressCallback.";
+    LateStartProgress "late-start-progress" "start-operation-with-callback.starts-progress"
+        "An operation tells of its first subtask, or of its end, before StartProgressCallback.";
+    NoOverallStatus "no-overall-status" "progress.overall-status-told"
+        "An operation ends, and the session with it, without SetOverallStatus.";
+    HidesFailure "hides-failure" "progress.failure-told"
+        "An operation that failed says that it succeeded.";
+    SucceedsBeforeSubtasks "succeeds-before-subtasks" "progress.subtasks-end-before-success"
+        "An operation succeeds while its last subtask is in progress.";
+    CallsBackAfterEnd "calls-back-after-end" "progress.nothing-after-end"
+        "An operation tells of its percentage after its end.";
+    StaysOpen "stays-open" "progress.server-ends-session"
+        "The session stays open after the operation's end.";
+    TellsOfUnknownSubtask "tells-of-unknown-subtask" "progress.subtask-known"
+        "An operation tells of a subtask that was never added.";
+    AddsSubtaskTwice "adds-subtask-twice" "progress.subtask-added-once"
+        "An operation adds its first subtask again.";
+
+    // Sessions with progress: how they tell it.
+    WrongCallbackAction "wrong-callback-action" "progress-callback.action"
+        "A callback has the action of an operation of IIpamServer.";
+    BareSubtask "bare-subtask" "progress-callback.element"
+        "The body of AddSubTask holds the SubTaskInstance without the element around it.";
+    CallbackInWrongNamespace "callback-in-wrong-namespace" "progress-callback.element"
+        "The elements of a callback are in the data contract namespace of the product.";
+    PercentageNotADecimal "percentage-not-a-decimal" "progress-callback.types"
+        "A percentage has its sign.";
+    SubtaskStatusNotInEnumeration "subtask-status-not-in-enumeration" "progress-callback.types"
+        "A subtask that succeeded is said to be done.";
+    OverallWithWarnings "overall-with-warnings" "progress-callback.types"
+        "An operation that succeeds says CompletedWithWarnings.";
+
+    // Sessions: what the server must ignore, and when it gives up.
+    ObeysClientCallback "obeys-client-callback" "progress-callback.from-client-ignored"
+        "A callback that the client sends ends the operation with success.";
+    AnswersClientCallback "answers-client-callback" "progress-callback.from-client-silent"
+        "A callback that the client sends is answered with a fault.";
+    AnswersKeepalive "answers-keepalive" "keepalive.ignored"
+        "A keepalive is answered with a fault.";
+    NeverBreaksOff "never-breaks-off" "session.idle-is-broken-off"
+        "A session is kept however long it is idle.";
+    BreaksOffEarly "breaks-off-early" "session.grace-is-given"
+        "A session is broken off after thirty idle seconds.";
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use super::{
     moment::Moment,
     mutant::{Behaviour, Mutant},
     parameter::{self, Given},
+    scenario::Scenario,
     tag::{Inside, Tag, Value},
     value::Spelling,
     variant::Variant,
@@ -27,7 +28,7 @@ pub(super) fn perform(
     behaviour: &Behaviour,
 ) -> Answer {
     let call = Call { operation, behaviour, spelling: Spelling::of(behaviour) };
-    let answered = call.admit(world).and_then(|()| match operation.name {
+    let answered = admit(operation, world.scenario(), behaviour).and_then(|()| match operation.name {
         "StartTask" => call.start_task(call.given(body)?, body, world, now),
         "GetIpamTasksInfo" => Ok(call.result(&Inside::Tags(call.tasks_info(world, now)))),
         "IsTaskRunning" => call.is_task_running(call.given(body)?, world, now),
@@ -47,6 +48,33 @@ pub(super) fn perform(
         Ok(inside) => Answer::Reply(operation, inside),
         Err(fault) => Answer::Fault(fault),
     }
+}
+
+/// 3.1.4.2: the user must have the right, and the server must be provisioned and converted for all but a few.
+///
+/// # Errors
+/// Refuses what is not admitted.
+pub(super) fn admit(operation: &Operation, scenario: Scenario, behaviour: &Behaviour) -> Result<(), Box<Fault>> {
+    let name = operation.name;
+    let refuse = |id: &'static str, message: &str| Err(Fault::of_operation(operation, id, message));
+    if behaviour.lies(Mutant::RefusesValidRequests) {
+        return refuse("IpamApiGenericErrorOccurred", "An error occurred.");
+    }
+    if !scenario.authorizes(name) {
+        return refuse("IpamApiAccessDenied", "The user is not authorized for this operation.");
+    }
+    let serves_unprovisioned = behaviour.lies(Mutant::ServesUnprovisioned);
+    if !scenario.is_configured() && !serves_unprovisioned && name != "IsIpamConfigured" {
+        let message = "The server is not provisioned; this operation waits until it is.";
+        return refuse("IpamApiCallsAreNotAllowedUntilProvisioningIsDone", message);
+    }
+    let while_converting = ["IsIpamConfigured", "IsSchemaConversionRequired"];
+    let waits = scenario.is_schema_conversion_required() && !behaviour.lies(Mutant::ServesUnconverted);
+    if waits && !while_converting.contains(&name) {
+        let message = "The schema of the data store must be converted; this operation waits until it is.";
+        return refuse("IpamApiCallsAreNotAllowedUntilSchemaConversionIsDone", message);
+    }
+    Ok(())
 }
 
 struct Call<'a> {
@@ -81,29 +109,6 @@ impl Call<'_> {
     fn boolean(&self, value: bool, capital: Mutant) -> Vec<Tag> {
         let words = if value { "True" } else { "False" };
         self.text(if self.lies(capital) { words.into() } else { self.spelling.boolean(value) })
-    }
-
-    /// 3.1.4.2: the user must have the right, and the server must be provisioned and converted for all but a few.
-    fn admit(&self, world: &World) -> Result<(), Box<Fault>> {
-        let name = self.operation.name;
-        if self.lies(Mutant::RefusesValidRequests) {
-            return Err(self.refuse("IpamApiGenericErrorOccurred", "An error occurred."));
-        }
-        if !world.is_authorized(name) {
-            return Err(self.refuse("IpamApiAccessDenied", "The user is not authorized for this operation."));
-        }
-        let serves_unprovisioned = self.lies(Mutant::ServesUnprovisioned);
-        if !world.is_configured() && !serves_unprovisioned && name != "IsIpamConfigured" {
-            let message = "The server is not provisioned; this operation waits until it is.";
-            return Err(self.refuse("IpamApiCallsAreNotAllowedUntilProvisioningIsDone", message));
-        }
-        let while_converting = ["IsIpamConfigured", "IsSchemaConversionRequired"];
-        let waits = world.is_schema_conversion_required() && !self.lies(Mutant::ServesUnconverted);
-        if waits && !while_converting.contains(&name) {
-            let message = "The schema of the data store must be converted; this operation waits until it is.";
-            return Err(self.refuse("IpamApiCallsAreNotAllowedUntilSchemaConversionIsDone", message));
-        }
-        Ok(())
     }
 
     /// 3.3.4.139

@@ -59,7 +59,7 @@ pub struct Message {
 
 /// What sort of message it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// An operation's reply.
     Reply,
     /// A refusal.
@@ -84,12 +84,12 @@ impl Message {
     }
 
     /// The bytes of the envelope in a text encoding.
-    pub(super) fn content(&self, behaviour: &Behaviour) -> Vec<u8> {
+    pub fn content(&self, behaviour: &Behaviour) -> Vec<u8> {
         bytes(self.text.clone(), self.kind == Kind::Reply, behaviour)
     }
 
     /// The media type of that on HTTP.
-    pub(super) fn content_type(&self, behaviour: &Behaviour) -> Option<String> {
+    pub fn content_type(&self, behaviour: &Behaviour) -> Option<String> {
         content_type(self.action.as_deref(), behaviour)
     }
 }

@@ -1,6 +1,6 @@
 //! The scenarios that a case may ask the lab for: what a world is like before its first request.
 //!
-//! Leaves out how requests are answered in them. Follows [MS-IPAMM2] 3.1.4.2 and 2.2.5.54.
+//! Leaves out how requests are answered in them. Follows [MS-IPAMM2] 3.1.4.2, 3.19.4.4.1 and 2.2.5.54.
 
 /// What a world is like before its first request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,13 +18,23 @@ pub enum Scenario {
     TaskRunning,
     /// The user lacks the right to every operation.
     AccessDenied,
-    /// The user may read, and may not start tasks.
+    /// The user may read, and may start neither tasks nor operations with progress.
     StartDenied,
+    /// An operation with progress has no subtask.
+    NoSubtasks,
+    /// The last subtask of an operation with progress ends with a warning.
+    SubtaskWarns,
+    /// The last subtask of an operation with progress ends with an error, and the operation with it.
+    SubtaskFails,
+    /// An operation with progress fails before its first subtask.
+    OperationFails,
+    /// An operation with progress takes thirty seconds of the world's clock.
+    OperationTakes30s,
 }
 
 impl Scenario {
     /// Every scenario.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 12] = [
         Self::Default,
         Self::NotProvisioned,
         Self::ConversionRequired,
@@ -32,6 +42,11 @@ impl Scenario {
         Self::TaskRunning,
         Self::AccessDenied,
         Self::StartDenied,
+        Self::NoSubtasks,
+        Self::SubtaskWarns,
+        Self::SubtaskFails,
+        Self::OperationFails,
+        Self::OperationTakes30s,
     ];
 
     /// The word that case files write.
@@ -44,6 +59,36 @@ impl Scenario {
             Self::TaskRunning => "task-running",
             Self::AccessDenied => "access-denied",
             Self::StartDenied => "start-denied",
+            Self::NoSubtasks => "no-subtasks",
+            Self::SubtaskWarns => "subtask-warns",
+            Self::SubtaskFails => "subtask-fails",
+            Self::OperationFails => "operation-fails",
+            Self::OperationTakes30s => "operation-takes-30s",
+        }
+    }
+
+    /// Whether it shows in sessions with progress alone.
+    pub fn is_of_sessions(self) -> bool {
+        self >= Self::NoSubtasks
+    }
+
+    /// Whether the server has been provisioned.
+    pub fn is_configured(self) -> bool {
+        self != Self::NotProvisioned
+    }
+
+    /// Whether the server waits for a conversion of its schema.
+    pub fn is_schema_conversion_required(self) -> bool {
+        self == Self::ConversionRequired
+    }
+
+    /// Whether the user has the right to an operation. 3.19.6.1: every user may say what is to be done.
+    pub fn authorizes(self, operation: &str) -> bool {
+        match self {
+            _ if operation == "InitializeOperationParameters" => true,
+            Self::AccessDenied => false,
+            Self::StartDenied => !matches!(operation, "StartTask" | "StartOperationWithCallback"),
+            _ => true,
         }
     }
 

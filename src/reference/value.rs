@@ -18,6 +18,7 @@ pub(super) struct Spelling {
     offset: bool,
     hours: bool,
     padded: bool,
+    fraction: bool,
 }
 
 impl Spelling {
@@ -29,6 +30,7 @@ impl Spelling {
             offset: behaviour.varies(Variant::OffsetTimes),
             hours: behaviour.varies(Variant::OtherDurations),
             padded: behaviour.varies(Variant::PaddedValues),
+            fraction: behaviour.varies(Variant::FractionalPercentage),
         }
     }
 
@@ -52,6 +54,13 @@ impl Spelling {
     pub(super) fn int(self, value: i32) -> String {
         let sign = if value < 0 { "-" } else { "+" };
         self.pad(if self.signed { format!("{sign}0{}", value.unsigned_abs()) } else { value.to_string() })
+    }
+
+    /// Spells a decimal that is a whole number.
+    pub(super) fn decimal(self, value: u32) -> String {
+        let sign = if self.signed { "+0" } else { "" };
+        let fraction = if self.fraction { ".000" } else { "" };
+        self.pad(format!("{sign}{value}{fraction}"))
     }
 
     /// Spells a dateTime.
@@ -88,5 +97,9 @@ mod tests {
         assert_eq!(spell(Some(Variant::OffsetTimes)).2, "2024-04-23T02:00:00.0000000+02:00");
         assert_eq!(spell(Some(Variant::OtherDurations)).3, "PT24H30M0.0S");
         assert_eq!(spell(Some(Variant::PaddedValues)).0, "\n\t true \n");
+        let decimal = |behaviour: &Behaviour| Spelling::of(behaviour).decimal(50);
+        assert_eq!(decimal(&Behaviour::default()), "50");
+        assert_eq!(decimal(&Variant::FractionalPercentage.into()), "50.000");
+        assert_eq!(decimal(&Variant::SignedNumbers.into()), "+050");
     }
 }

@@ -28,6 +28,11 @@ macro_rules! variants {
 }
 
 impl Variant {
+    /// Whether it shows in sessions alone.
+    pub fn is_of_sessions(self) -> bool {
+        self >= Self::ClientCallbackAction
+    }
+
     /// Finds a variant by its name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|variant| variant.name() == name)
@@ -97,6 +102,21 @@ variants! {
     TitleCaseFields "title-case-fields" "Writes the names of HTTP fields with capitals.";
     BareMediaType "bare-media-type" "Gives the media type without a parameter.";
     OtherMediaTypeParameters "other-media-type-parameters" "Writes the media type in capitals, its parameters in another order, with one more.";
+
+    // Sessions with progress.
+    ClientCallbackAction "client-callback-action" "Sends callbacks with the actions of the client's callback port type.";
+    StartReplyFirst "start-reply-first" "Replies to the start of an operation before the first callback.";
+    StartReplyLast "start-reply-last" "Replies to the start of an operation after the last callback.";
+    NoPercentage "no-percentage" "Tells no percentage of the operation as a whole.";
+    NonDeterministic "non-deterministic" "Says that progress cannot be measured, and tells no percentage of the operation.";
+    FractionalPercentage "fractional-percentage" "Writes percentages with a fraction.";
+    MoreSubtasks "more-subtasks" "Runs operations in five subtasks.";
+    LateSubtasks "late-subtasks" "Adds a subtask only when the one before it has ended.";
+    SubtasksAddedEnded "subtasks-added-ended" "Adds a subtask when it has ended, its status told by the instance alone.";
+    BareInstances "bare-instances" "Says of a subtask its ids, and nothing else.";
+    OverallInProgress "overall-in-progress" "Says at its start that the operation is in progress.";
+    RefusesTypeAtStart "refuses-type-at-start" "Refuses parameters of a wrong type with a fault when the operation is started.";
+    RefusesTypeAtInitialize "refuses-type-at-initialize" "Refuses parameters of a wrong type with a fault when the session is initialized.";
 
     // net.tcp.
     ByteByByte "byte-by-byte" "Sends each byte of a net.tcp connection by itself.";

@@ -151,23 +151,24 @@ impl World {
         Self { scenario, pace, rows }
     }
 
+    /// What it was like before its first request.
+    pub fn scenario(&self) -> Scenario {
+        self.scenario
+    }
+
     /// Whether the server has been provisioned.
     pub fn is_configured(&self) -> bool {
-        self.scenario != Scenario::NotProvisioned
+        self.scenario.is_configured()
     }
 
     /// Whether the server waits for a conversion of its schema.
     pub fn is_schema_conversion_required(&self) -> bool {
-        self.scenario == Scenario::ConversionRequired
+        self.scenario.is_schema_conversion_required()
     }
 
     /// Whether the user has the right to an operation.
     pub fn is_authorized(&self, operation: &str) -> bool {
-        match self.scenario {
-            Scenario::AccessDenied => false,
-            Scenario::StartDenied => operation != "StartTask",
-            _ => true,
-        }
+        self.scenario.authorizes(operation)
     }
 
     /// Every task as it stands at `now`, in the order of the enumeration.

@@ -227,7 +227,7 @@ pub static IPAM_EXCEPTION_DATA: ComplexType = ComplexType {
     name: "IpamExceptionData",
     namespace: namespace::IPAM,
     section: "2.2.4.252",
-    base: None,
+    base: Some(&IPAM_OBJECT),
     fields: &[
         Field::optional("ExceptionId", Type::Simple(SimpleType::Enumeration(&super::IPAM_EXCEPTION_ID))),
         Field::nillable("ExceptionMessage", STRING),

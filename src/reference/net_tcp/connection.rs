@@ -46,13 +46,15 @@ pub(in crate::reference) async fn serve(mut stream: TcpStream, lab: Lab, mut sto
             Some(Over::Refused) => return drop(timeout(LEAVE.0, leave(&mut stream)).await),
             Some(Over::Aborted) => return,
         }
+        let deadline = dialogue.deadline();
         tokio::select! {
             readable = stream.readable() => match readable.and_then(|()| read(&stream, &mut dialogue)) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => return,
             },
-            () = sleep_until(dialogue.deadline().into()) => dialogue.wake(now()),
+            () = sleep_until(deadline.into()) => dialogue.wake(now()),
+            () = dialogue.due() => dialogue.wake(now()),
             () = stopping.as_mut() => dialogue.stop(),
         }
     }

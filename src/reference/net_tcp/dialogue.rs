@@ -2,7 +2,10 @@
 //!
 //! Leaves out the socket. Follows [MC-NMF] 3.3, [MS-NMFTB] 3.3, and their product notes on what Windows does.
 
-use std::time::{Duration, Instant};
+use std::{
+    future::pending,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 
@@ -12,17 +15,11 @@ use super::{
     refusal, via,
 };
 use crate::{
-    reference::{
-        Moment, Variant,
-        lab::{Endpoint, Lab},
-        request::{self, Replies},
-        respond::Message,
-    },
+    reference::{Channel, Lab, Message, Moment, Out, Session, Variant, answer::Answer},
     wire::{
         DecodeError, DecodeErrorKind,
-        framing::{Deframer, Event, FaultUri, Limits, Mode, ReceiverState, Record, VERSION},
+        framing::{Deframer, Event, FaultUri, Flow, Limits, Mode, ReceiverState, Record, VERSION},
     },
-    xml::Document,
 };
 
 /// How large an envelope may be, in bytes, as on HTTP.
@@ -62,8 +59,10 @@ pub(super) struct Dialogue {
     lab: Lab,
     deframer: Deframer,
     state: ReceiverState,
-    endpoint: Option<Endpoint>,
+    /// The path that the Via means, once it is known.
+    path: String,
     codec: Option<Codec>,
+    session: Option<Session>,
     out: Vec<u8>,
     over: Option<Over>,
     /// When the last record was whole, or the connection began.
@@ -80,8 +79,9 @@ impl Dialogue {
             lab,
             deframer: Deframer::new(limits),
             state: ReceiverState::default(),
-            endpoint: None,
+            path: String::new(),
             codec: None,
+            session: None,
             out: Vec::new(),
             over: None,
             last: now.instant,
@@ -113,10 +113,25 @@ impl Dialogue {
         }
     }
 
-    /// Looks at what time alone brings about.
+    /// Looks at what time alone brings about: a limit that has passed, or something that the session says now.
     pub(super) fn wake(&mut self, now: Now) {
         if self.over.is_none() && self.deadline() <= now.instant {
             self.over = Some(Over::Aborted);
+        }
+        if self.over.is_none()
+            && let Some(session) = &mut self.session
+        {
+            let outs = session.poll(now.moment);
+            self.say(outs);
+        }
+    }
+
+    /// Waits until the session has something to say: by the real clock, or for the lab to move or close its world. Never
+    /// returns where it has not. Dropping it loses nothing.
+    pub(super) async fn due(&mut self) {
+        match &mut self.session {
+            Some(session) => session.due().await,
+            None => pending().await,
         }
     }
 
@@ -124,6 +139,8 @@ impl Dialogue {
     pub(super) fn deadline(&self) -> Instant {
         let in_session = matches!(self.state, ReceiverState::Open(_));
         match self.begun {
+            // This side has ended, and waits for the other to.
+            None if in_session && !self.state.send_allowed() => self.last + RECORD,
             Some(begun) if in_session => begun + RECORD,
             Some(begun) => begun + PREAMBLE,
             None if in_session => self.last + IDLE,
@@ -138,9 +155,7 @@ impl Dialogue {
 
     /// The server stops: an open session ends in order.
     pub(super) fn stop(&mut self) {
-        if self.state.send_allowed() {
-            self.send(Record::EndRecord);
-        }
+        self.send_end();
         self.end();
     }
 
@@ -176,7 +191,7 @@ impl Dialogue {
             Record::ViaRecord(via) => self.via(&via),
             Record::KnownEncodingRecord(_) | Record::ExtensibleEncodingRecord(_) => self.encoding(&record),
             Record::UpgradeRequestRecord(_) => self.refuse(FaultUri::UpgradeInvalid),
-            Record::PreambleEndRecord => self.send(Record::PreambleAckRecord),
+            Record::PreambleEndRecord => self.preamble_end(now),
             Record::SizedEnvelopeRecord(envelope) | Record::UnsizedEnvelopeRecord(envelope) => {
                 self.envelope(&envelope, now);
             }
@@ -189,7 +204,6 @@ impl Dialogue {
 
     /// 3.1.4.3. Windows does not look at the minor version (product note 3).
     fn version(&mut self, major: u8, minor: u8) {
-        self.endpoint = None;
         self.codec = None;
         let strict = self.lab.behaviour().varies(Variant::ChecksMinorVersion);
         if major != VERSION.0 || (strict && minor != VERSION.1) {
@@ -199,11 +213,11 @@ impl Dialogue {
 
     /// 3.1.4.5. What belongs to a session takes no other mode than Duplex.
     fn via(&mut self, via: &str) {
-        self.endpoint = via::path(via).and_then(|path| self.lab.endpoint(&path));
         let mode = self.mode();
-        match &self.endpoint {
+        self.path = via::path(via).unwrap_or_default();
+        match self.lab.port_type_at(&self.path) {
             None => self.refuse(FaultUri::EndpointNotFound),
-            Some(endpoint) if endpoint.port_type.has_sessions() && mode != Mode::Duplex => {
+            Some(port_type) if port_type.has_sessions() && mode != Mode::Duplex => {
                 self.refuse(FaultUri::UnsupportedMode);
             }
             Some(_) => {}
@@ -218,39 +232,52 @@ impl Dialogue {
         }
     }
 
+    /// 3.1.4.9
+    fn preamble_end(&mut self, now: Now) {
+        self.session = self.lab.open_session(&self.path, Channel::Stream, now.moment);
+        match self.session {
+            Some(_) => self.send(&Record::PreambleAckRecord),
+            // Its world was closed meanwhile.
+            None => self.refuse(FaultUri::EndpointNotFound),
+        }
+    }
+
     fn envelope(&mut self, envelope: &Bytes, now: Now) {
         let Some(document) = self.codec.as_mut().and_then(|codec| codec.decode(envelope)) else {
             // As Windows: what cannot be decoded ends the session at once, and no fault says so.
             self.over = Some(Over::Aborted);
             return;
         };
-        let reply = self.answer(&document, now);
-        if let Some(message) = reply {
-            self.message(&message);
-        }
-        if self.mode() == Mode::SingletonUnsized {
-            self.send(Record::EndRecord);
+        let Some(session) = &mut self.session else { return };
+        let is_here = |address: &str| via::path(address).is_some_and(|path| path == self.path);
+        let outs = match addressing::refuse(&document, session.port_type(), is_here) {
+            Some(unread) if session.is_open() => {
+                let fault = Answer::Fault(unread.fault);
+                vec![Out::Message(Message::of(&fault, unread.message_id.as_deref(), session.behaviour()))]
+            }
+            _ => session.receive(&document, now.moment),
+        };
+        self.say(outs);
+        if self.mode() == Mode::SingletonUnsized && self.over.is_none() {
+            self.send_end();
         }
     }
 
-    fn answer(&mut self, document: &Document, now: Now) -> Option<Message> {
-        let endpoint = self.endpoint.as_ref()?;
-        let read = request::read(document, endpoint.port_type, Replies::Anywhere);
-        let is_here =
-            |address: &str| via::path(address).and_then(|path| self.lab.endpoint(&path)).as_ref() == Some(endpoint);
-        let received = addressing::judge(read, document, is_here);
-        let answered = self.lab.answer(endpoint, received, now.moment);
-        // A world that was closed is an endpoint no more.
-        answered.unwrap_or_else(|| {
-            self.over = Some(Over::Aborted);
-            None
-        })
+    /// Does what the session says.
+    fn say(&mut self, outs: Vec<Out>) {
+        for out in outs {
+            match out {
+                Out::Message(message) => self.message(&message),
+                Out::End => self.send_end(),
+                Out::Abort => self.over = Some(Over::Aborted),
+            }
+        }
     }
 
     fn message(&mut self, message: &Message) {
-        let Some(codec) = &mut self.codec else { return };
-        let envelope = codec.encode(message, self.lab.behaviour()).into();
-        self.send(match self.mode() {
+        let (Some(codec), Some(session)) = (&mut self.codec, &self.session) else { return };
+        let envelope = codec.encode(message, session.behaviour()).into();
+        self.send(&match self.mode() {
             Mode::SingletonUnsized => Record::UnsizedEnvelopeRecord(envelope),
             _ => Record::SizedEnvelopeRecord(envelope),
         });
@@ -263,8 +290,9 @@ impl Dialogue {
             behaviour.varies(Variant::ClosesWithoutEnd),
             behaviour.varies(Variant::ClosesAfterEnd) || behaviour.varies(Variant::ClosesWithoutEnd),
         );
-        if self.state != ReceiverState::Closed && !silent {
-            self.send(Record::EndRecord);
+        self.session = None;
+        if !silent {
+            self.send_end();
         }
         if closes {
             self.over = Some(Over::Closed);
@@ -284,11 +312,18 @@ impl Dialogue {
         }
     }
 
-    fn send(&mut self, record: Record) {
-        if let Ok(state) = self.state.next(Event::sent(&record)) {
+    fn send(&mut self, record: &Record) {
+        if let Ok(state) = self.state.next(Event::sent(record)) {
             self.state = state;
         }
         record.write(&mut self.out);
+    }
+
+    /// Ends this side's stream, where it has not ended.
+    fn send_end(&mut self) {
+        if matches!(self.state, ReceiverState::Open(open) if open.send != Flow::Ended) {
+            self.send(&Record::EndRecord);
+        }
     }
 
     fn refuse_bytes(&mut self, error: &DecodeError) {
@@ -306,7 +341,7 @@ impl Dialogue {
         let said = fault.filter(|fault| refusal::is_said(*fault, too_long, self.lab.behaviour()));
         match said {
             Some(fault) => {
-                self.send(Record::FaultRecord(fault.uri()));
+                self.send(&Record::FaultRecord(fault.uri()));
                 self.over = Some(Over::Refused);
             }
             None => self.over = Some(Over::Aborted),

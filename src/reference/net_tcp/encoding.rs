@@ -3,7 +3,7 @@
 //! Leaves out what envelopes say. Follows [MC-NMF] 2.2.3.4 and [MS-NMFTB] 3.1.1.
 
 use crate::{
-    reference::{Behaviour, respond::Message},
+    reference::{Behaviour, Message},
     wire::framing::{KnownEncoding, Mode, Record},
     xml::{self, Document},
 };

@@ -14,13 +14,14 @@ pub(super) fn of_bytes(error: &DecodeError) -> Option<FaultUri> {
     let is_size = matches!(error.kind, DecodeErrorKind::Limit { got, .. } if u32::try_from(got).is_ok());
     match error.item {
         "ModeRecord.Mode" => Some(FaultUri::UnsupportedMode),
-        "KnownEncodingRecord.Encoding" => Some(FaultUri::ContentTypeInvalid),
+        "KnownEncodingRecord.Encoding" | "ExtensibleEncodingRecord.Type" => Some(FaultUri::ContentTypeInvalid),
         "ViaRecord.ViaLength" if too_long => Some(FaultUri::ViaTooLong),
         "ViaRecord.Via" => Some(FaultUri::EndpointNotFound),
         "ExtensibleEncodingRecord.EncodingLength" if too_long => Some(FaultUri::ContentTypeTooLong),
-        "ExtensibleEncodingRecord.Type" => Some(FaultUri::ContentTypeInvalid),
-        "UpgradeRequestRecord.UpgradeProtocolLength" if too_long => Some(FaultUri::UpgradeInvalid),
-        "UpgradeRequestRecord.UpgradeProtocol" => Some(FaultUri::UpgradeInvalid),
+        "UpgradeRequestRecord.UpgradeProtocolLength" if !too_long => None,
+        "UpgradeRequestRecord.UpgradeProtocolLength" | "UpgradeRequestRecord.UpgradeProtocol" => {
+            Some(FaultUri::UpgradeInvalid)
+        }
         // Note 21: a size of more than 32 bits is not worth a fault.
         "SizedEnvelopeRecord.Size" | "UnsizedEnvelopeRecord.Size" if is_size => {
             Some(FaultUri::MaxMessageSizeExceededFault)

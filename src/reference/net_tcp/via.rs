@@ -3,6 +3,8 @@
 //! Leaves out which endpoints there are. Follows [MS-NMFTB] 3.1.1 (what a net.tcp URI is), [MC-NMF] product note 13 and
 //! what Windows does where both are silent.
 
+use crate::{reference::lab::path_of, spec::PortType};
+
 /// The path of a Via, in the letters that endpoints are known by; none where it is no net.tcp URI.
 ///
 /// Hosts and ports are not compared. Windows takes whatever host its address is called by, and compares the port; here a
@@ -24,7 +26,12 @@ pub(super) fn path(via: &str) -> Option<String> {
     if host.is_empty() || host.contains('@') || (!port.is_empty() && port.parse::<u16>().is_err()) {
         return None;
     }
-    Some(format!("/{}", path.strip_suffix('/').unwrap_or(path).to_ascii_lowercase()))
+    let path = format!("/{}", path.strip_suffix('/').unwrap_or(path).to_ascii_lowercase());
+    let known = |port_type: PortType| {
+        let prefix = path.strip_suffix(&path_of(port_type).to_ascii_lowercase())?;
+        Some(format!("{prefix}{}", path_of(port_type)))
+    };
+    Some(PortType::ALL.into_iter().find_map(known).unwrap_or(path))
 }
 
 #[cfg(test)]
@@ -40,9 +47,11 @@ mod tests {
             "net.tcp://[::1]/Ipam/Server",
             "net.tcp://127.0.0.1:1/Ipam/Server?wsdl#top",
         ] {
-            assert_eq!(path(right).as_deref(), Some("/ipam/server"), "{right}");
+            assert_eq!(path(right).as_deref(), Some("/Ipam/Server"), "{right}");
         }
         assert_eq!(path("net.tcp://h").as_deref(), Some("/"));
+        let world = path("net.tcp://h/LAB/7/ipam/operationwithprogress");
+        assert_eq!(world.as_deref(), Some("/lab/7/Ipam/OperationWithProgress"));
     }
 
     #[test]
