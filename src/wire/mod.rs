@@ -5,5 +5,8 @@
 
 mod error;
 pub mod framing;
+mod nbfs;
+pub mod nbfse;
+pub mod nbfx;
 
 pub use error::{DecodeError, DecodeErrorKind};

@@ -53,7 +53,7 @@ pub(super) fn is_name(text: &str) -> bool {
 }
 
 /// Whether a text is a name without colons, Namespaces in XML production 4.
-pub(super) fn is_ncname(text: &str) -> bool {
+pub fn is_ncname(text: &str) -> bool {
     let mut chars = text.chars();
     chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
 }

@@ -109,7 +109,7 @@ impl DateTime {
 /// The canonical spelling: in UTC where there is a zone, no zeros that say nothing.
 impl fmt::Display for DateTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (year, month, day) = date(self.seconds.div_euclid(DAY));
+        let (year, month, day) = date_since_1970(self.seconds.div_euclid(DAY));
         let time = self.seconds.rem_euclid(DAY);
         if year > 0 {
             write!(f, "{year:04}")?;
@@ -164,7 +164,7 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 
 /// Days from 1970-01-01 to a date, counted in eras of 400 years that begin on the first of March, so that the leap day is
 /// the last of its year.
-pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+pub fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let of_era = year.rem_euclid(400);
     let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
@@ -172,7 +172,7 @@ pub(super) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// The date that many days from 1970-01-01: the inverse of [`days_since_1970`].
-fn date(days: i64) -> (i64, i64, i64) {
+pub fn date_since_1970(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let of_era = days.rem_euclid(146_097);
     let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
@@ -271,7 +271,7 @@ mod tests {
     proptest! {
         #[test]
         fn days_and_dates_are_inverse(days in -800_000i64..4_000_000) {
-            let (year, month, day) = date(days);
+            let (year, month, day) = date_since_1970(days);
             prop_assert!((1..=12).contains(&month) && day >= 1 && day <= days_in_month(year, month));
             prop_assert_eq!(days_since_1970(year, month, day), days);
         }

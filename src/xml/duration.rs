@@ -84,6 +84,23 @@ impl Duration {
         if magnitude > most { Err("it is beyond a signed 64-bit count of 100 ns") } else { Ok(duration) }
     }
 
+    /// The duration of a signed 64-bit count of 100 ns.
+    pub fn from_ticks(ticks: i64) -> Self {
+        let magnitude = i128::from(ticks).abs();
+        let fraction = format!("{:07}", magnitude % TICKS);
+        let fraction = fraction.trim_end_matches('0').into();
+        Self { negative: ticks < 0, months: 0, seconds: magnitude / TICKS, fraction }
+    }
+
+    /// Its signed 64-bit count of 100 ns, where it has months of zero and no finer fraction.
+    pub fn ticks(&self) -> Option<i64> {
+        if self.months != 0 || self.fraction.len() > 7 {
+            return None;
+        }
+        let magnitude = self.seconds * TICKS + format!("{:0<7}", self.fraction).parse::<i128>().ok()?;
+        i64::try_from(if self.negative { -magnitude } else { magnitude }).ok()
+    }
+
     /// Which is the longer. Months have no fixed length: two durations compare only where the order is the same from each
     /// of the four dates that XML Schema part 2, 3.2.6.2, names.
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
@@ -313,6 +330,13 @@ mod tests {
         fn order_is_the_order_of_ticks(a in -40i64..40, b in -40i64..40) {
             let spell = |n: i64| format!("{}PT{}.{}S", if n < 0 { "-" } else { "" }, n.abs() / 10, n.abs() % 10);
             prop_assert_eq!(of(&spell(a)).compare(&of(&spell(b))), Some(a.cmp(&b)));
+        }
+
+        #[test]
+        fn ticks_are_a_duration_and_back(ticks: i64) {
+            let duration = Duration::from_ticks(ticks);
+            prop_assert_eq!(duration.ticks(), Some(ticks));
+            prop_assert_eq!(Duration::parse_serialization(&duration.to_string()), Ok(duration));
         }
 
         #[test]

@@ -11,6 +11,7 @@ mod error;
 mod event;
 mod namespaces;
 mod number;
+mod prefixes;
 #[cfg(test)]
 mod probes;
 #[cfg(test)]
@@ -23,12 +24,14 @@ mod validate;
 mod value;
 mod writer;
 
-pub use chars::is_char;
-pub use date_time::DateTime;
+pub use chars::{is_char, is_ncname};
+pub use date_time::{DateTime, date_since_1970, days_since_1970};
 pub use duration::Duration;
 pub use error::{Limit, XmlError, XmlErrorKind};
 pub use event::{Builder, Event};
+pub use namespaces::{MOST_IN_SCOPE, check_declaration};
 pub use number::Number;
+pub use prefixes::Prefixes;
 pub use reader::{EventReader, Limits, fragment, read};
 pub use tree::{Attribute, Document, Element, Node, Position, QName, Scope};
 pub use validate::{Mismatch, validate, validate_field};

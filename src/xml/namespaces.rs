@@ -8,7 +8,7 @@ use super::{QName, Scope, XmlErrorKind, chars::is_ncname, error::Fault, value::e
 use crate::spec::namespace::{XML, XMLNS};
 
 /// The most declarations in scope at one place: with more, scopes would be slow to search.
-pub(super) const MOST_IN_SCOPE: usize = 1000;
+pub const MOST_IN_SCOPE: usize = 1000;
 
 /// The bindings at the place that is being read.
 #[derive(Debug)]
@@ -89,7 +89,10 @@ pub(super) fn declared_prefix(name: &str) -> Option<&str> {
 }
 
 /// Whether a declaration may be made, Namespaces in XML 2.2 and 3.
-pub(super) fn check_declaration(prefix: &str, namespace: &str) -> Result<(), XmlErrorKind> {
+///
+/// # Errors
+/// Says which rule it breaks.
+pub fn check_declaration(prefix: &str, namespace: &str) -> Result<(), XmlErrorKind> {
     let wrong = match (prefix, namespace) {
         ("xml", XML) => return Ok(()),
         ("xml", _) => "the prefix `xml` is bound to another namespace than its own",

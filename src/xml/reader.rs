@@ -42,6 +42,14 @@ pub struct Limits {
     pub elements: usize,
 }
 
+impl Limits {
+    /// These limits, with no depth that could not be held as a tree.
+    #[must_use]
+    pub fn clamped(&self) -> Self {
+        Self { depth: self.depth.min(DEEPEST), ..*self }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self { bytes: 4 << 20, depth: 100, attributes: 128, text: 1 << 20, elements: 200_000 }
@@ -141,7 +149,7 @@ impl<'a> EventReader<'a> {
             text,
             tokens,
             base: text.len() - rest.len(),
-            limits: Limits { depth: limits.depth.min(DEEPEST), ..*limits },
+            limits: limits.clamped(),
             here: Position { offset: 0, line: 1, column: 1 },
             bindings,
             open: Vec::new(),

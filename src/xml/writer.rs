@@ -2,14 +2,14 @@
 //!
 //! Leaves out documents' declarations: what is written is UTF-8 without one. Follows XML 1.0 and Namespaces in XML 1.0.
 
-use std::{borrow::Cow, collections::BTreeSet, slice};
+use std::{borrow::Cow, collections::BTreeSet, slice, sync::Arc};
 
 use super::{
-    Element, Node, Scope,
+    Element, Node, Prefixes, Scope,
     chars::{first_illegal, is_char, is_ncname, to_ncname},
     namespaces::check_declaration,
 };
-use crate::spec::namespace::{PREFIXES, XML, XMLNS};
+use crate::spec::namespace::XMLNS;
 
 /// Escapes characters for the content of an element. A character that XML does not allow becomes U+FFFD.
 pub fn escape_text(text: &str) -> Cow<'_, str> {
@@ -58,15 +58,14 @@ pub struct Writer {
     tag: Option<Tag>,
     /// The names of the open elements as written, and how many bindings there were outside each.
     open: Vec<(String, usize)>,
-    /// Prefixes and namespaces, the innermost last.
-    bindings: Vec<(String, String)>,
+    prefixes: Prefixes,
 }
 
 #[derive(Debug)]
 struct Tag {
     namespace: String,
     local: String,
-    declared: Vec<(String, String)>,
+    declared: Vec<(String, Arc<str>)>,
     attributes: Vec<(String, String, String)>,
 }
 
@@ -81,7 +80,12 @@ impl Tag {
 impl Writer {
     /// Begins the one element that is written, in a namespace, empty for none.
     pub fn new(namespace: &str, local: &str) -> Self {
-        Self { out: String::new(), tag: Some(Tag::new(namespace, local)), open: Vec::new(), bindings: Vec::new() }
+        Self {
+            out: String::new(),
+            tag: Some(Tag::new(namespace, local)),
+            open: Vec::new(),
+            prefixes: Prefixes::default(),
+        }
     }
 
     /// Begins an element inside the current one.
@@ -101,7 +105,7 @@ impl Writer {
             && check_declaration(prefix, &namespace).is_ok()
             && tag.declared.iter().all(|(known, _)| known != prefix)
         {
-            tag.declared.push((prefix.to_owned(), namespace));
+            tag.declared.push((prefix.to_owned(), namespace.into()));
         }
         self
     }
@@ -148,7 +152,7 @@ impl Writer {
             self.close_tag();
         }
         let Some((name, bindings)) = self.open.pop() else { return };
-        self.bindings.truncate(bindings);
+        self.prefixes.truncate(bindings);
         if empty {
             // The tag that was just written ends with `>`.
             self.out.pop();
@@ -161,41 +165,22 @@ impl Writer {
     /// Writes the start tag that is still open, once all its declarations are known.
     fn close_tag(&mut self) {
         let Some(tag) = self.tag.take() else { return };
-        let outside = self.bindings.len();
-        for (prefix, namespace) in tag.declared {
-            let bound = self.bound(&prefix);
-            // Where nothing is the default, there is no default to undo.
-            let known = bound == Some(&namespace) || (bound.is_none() && namespace.is_empty());
-            // An element without a namespace undoes the default; nothing else may set one there.
-            let barred = prefix.is_empty() && tag.namespace.is_empty();
-            if !known && !barred {
-                self.bindings.push((prefix, namespace));
-            }
+        let outside = self.prefixes.len();
+        for (prefix, namespace) in &tag.declared {
+            self.prefixes.declare(prefix, namespace, &tag.namespace);
         }
-        let element = match tag.namespace.as_str() {
-            "" => {
-                if self.bound("").is_some_and(|default| !default.is_empty()) {
-                    self.bindings.push((String::new(), String::new()));
-                }
-                tag.local
-            }
-            namespace => qualified(&self.prefix(namespace, true), &tag.local),
-        };
+        let element = qualified(&self.prefixes.of_element(&tag.namespace), &tag.local);
         let mut seen = BTreeSet::new();
         let mut attributes = Vec::with_capacity(tag.attributes.len());
         for (namespace, local, value) in tag.attributes {
             if seen.insert((namespace.clone(), local.clone())) {
-                let prefix = if namespace.is_empty() { String::new() } else { self.prefix(&namespace, false) };
-                attributes.push((qualified(&prefix, &local), value));
+                attributes.push((qualified(&self.prefixes.of_attribute(&namespace), &local), value));
             }
         }
 
-        if let Some(declared) = self.bindings.get_mut(outside..) {
-            declared.sort();
-        }
         self.out.extend(["<", &element]);
-        for (prefix, namespace) in self.bindings.iter().skip(outside) {
-            let (mark, prefix) = if prefix.is_empty() { (" xmlns", "") } else { (" xmlns:", prefix.as_str()) };
+        for (prefix, namespace) in self.prefixes.since(outside) {
+            let (mark, prefix) = if prefix.is_empty() { (" xmlns", "") } else { (" xmlns:", &**prefix) };
             self.out.extend([mark, prefix, "=\"", &escape_attribute(namespace), "\""]);
         }
         for (name, value) in attributes {
@@ -203,29 +188,6 @@ impl Writer {
         }
         self.out.push('>');
         self.open.push((element, outside));
-    }
-
-    /// A prefix bound to a namespace, which is not empty; one is declared where there is none.
-    fn prefix(&mut self, namespace: &str, default: bool) -> String {
-        if namespace == XML {
-            return "xml".to_owned();
-        }
-        let usable = |prefix: &str| (default || !prefix.is_empty()) && self.bound(prefix) == Some(namespace);
-        let of_namespace = self.bindings.iter().rev().filter(|(_, bound)| bound == namespace);
-        if let Some(prefix) = of_namespace.map(|(prefix, _)| prefix).find(|prefix| usable(prefix)) {
-            return prefix.clone();
-        }
-        let usual = PREFIXES.iter().find(|(_, known)| *known == namespace).map(|(prefix, _)| (*prefix).to_owned());
-        // One more number than there are bindings: one of them is free.
-        let numbered = (1..=self.bindings.len() + 1).map(|number| format!("n{number}"));
-        let prefix = usual.into_iter().chain(numbered).find(|prefix| self.bound(prefix).is_none()).unwrap_or_default();
-        self.bindings.push((prefix.clone(), namespace.to_owned()));
-        prefix
-    }
-
-    /// The namespace that a prefix is bound to here.
-    fn bound(&self, prefix: &str) -> Option<&str> {
-        self.bindings.iter().rev().find(|(known, _)| known == prefix).map(|(_, namespace)| namespace.as_str())
     }
 
     /// Writes what an element's start tag says, and what its scope adds to the one around it.
@@ -325,7 +287,7 @@ fn qualified(prefix: &str, local: &str) -> String {
 mod tests {
     use super::*;
     use crate::{
-        spec::namespace::{IPAM, SOAP12, XSI},
+        spec::namespace::{IPAM, SOAP12, XML, XSI},
         xml::{Limits, read},
     };
 
