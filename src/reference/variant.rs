@@ -126,6 +126,15 @@ variants! {
     ChecksMinorVersion "checks-minor-version" "Refuses a minor version of framing other than 0.";
     ClosesAfterEnd "closes-after-end" "Closes the connection once both sides have ended a session.";
     ClosesWithoutEnd "closes-without-end" "Closes the connection in answer to an End Record, and sends none.";
+    PlainRecords "plain-records" "Writes binary XML with names and texts in full: no dictionary, no letters, each end a record of its own.";
+    NoStaticDictionary "no-static-dictionary" "Writes no id of the static dictionary.";
+    InternsNothing "interns-nothing" "Writes in full what its string table could hold.";
+    InternsHeaders "interns-headers" "Puts actions and addresses into its string table, and no names.";
+    NoPrefixLetters "no-prefix-letters" "Writes prefixes of one letter as strings.";
+    EndElementsApart "end-elements-apart" "Writes the end of an element apart from the text before it.";
+    TypedValues "typed-values" "Writes booleans, numbers, times and durations in binary XML as values of their types.";
+    ArrayRecords "array-records" "Writes elements of one name that follow each other as an array.";
+    UnicodeRecords "unicode-records" "Writes the characters of binary XML in UTF-16.";
 }
 
 #[cfg(test)]

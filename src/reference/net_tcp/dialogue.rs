@@ -227,7 +227,7 @@ impl Dialogue {
     /// 3.1.4.6
     fn encoding(&mut self, record: &Record) {
         match encoding::named(record, self.mode()) {
-            Some(encoding) => self.codec = Some(Codec::new(encoding)),
+            Some(encoding) => self.codec = Some(Codec::new(encoding, self.lab.behaviour())),
             None => self.refuse(FaultUri::ContentTypeInvalid),
         }
     }
