@@ -34,12 +34,18 @@ impl Reference {
     /// # Panics
     /// When it is called outside a tokio runtime.
     pub fn start(behaviour: Behaviour) -> io::Result<Self> {
-        Ok(Self { server: reference::Server::start(([127, 0, 0, 1], 0).into(), behaviour)? })
+        let started = reference::Server::start(reference::Addresses::FREE, behaviour);
+        Ok(Self { server: started.map_err(|cannot| cannot.error)? })
     }
 
     /// Its URL, without a path.
     pub fn url(&self) -> String {
         self.server.url()
+    }
+
+    /// Its URL on net.tcp, without a path.
+    pub fn net_tcp_url(&self) -> String {
+        self.server.net_tcp_url()
     }
 
     /// It as a target. Only a run that is also given its [lab](Self::lab) makes a `reference` claim.

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::{print, refuse, stop};
 use crate::{
-    reference::{Behaviour, Mutant, Scenario, Server, Variant},
+    reference::{Addresses, Behaviour, Mutant, Scenario, Server, Variant},
     verdict::exit,
 };
 
@@ -14,6 +14,9 @@ pub(super) struct Arguments {
     /// Where to listen for HTTP; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
     http: SocketAddr,
+    /// Where to listen for net.tcp; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    net_tcp: SocketAddr,
     /// A lie to tell, by name; may be given more than once
     #[arg(long, value_name = "NAME")]
     mutant: Vec<String>,
@@ -41,14 +44,16 @@ pub(super) async fn serve(arguments: Arguments) -> u8 {
         behaviour.variants.push(variant);
     }
     let mut stop = stop::watch_signals();
-    let server = match Server::start_in(arguments.http, behaviour, arguments.scenario) {
+    let addresses = Addresses { http: arguments.http, net_tcp: arguments.net_tcp };
+    let server = match Server::start_in(addresses, behaviour, arguments.scenario) {
         Ok(server) => server,
-        Err(error) => {
-            let port = "take another address with --http, or port 0 for a free one";
-            return refuse(&format!("cannot listen on {}: {error}; {port}", arguments.http));
+        Err(cannot) => {
+            let option = if cannot.address == addresses.http { "--http" } else { "--net-tcp" };
+            return refuse(&format!("{cannot}; take another address with {option}, or port 0 for a free one"));
         }
     };
     print(&format!("the reference server listens at {}/Ipam/Server (Ctrl-C stops it)\n", server.url()));
+    print(&format!("and on net.tcp at {}/Ipam/Server\n", server.net_tcp_url()));
     for mutant in &arguments.mutant {
         print(&format!("it lies: {mutant}\n"));
     }

@@ -11,6 +11,7 @@ mod initialization;
 mod lab;
 mod moment;
 mod mutant;
+mod net_tcp;
 mod operations;
 mod parameter;
 #[cfg(test)]
@@ -32,7 +33,7 @@ pub use moment::Moment;
 pub use mutant::{Behaviour, Mutant};
 pub use respond::{Kind, Message};
 pub use scenario::Scenario;
-pub use server::Server;
+pub use server::{Addresses, CannotListen, Server};
 pub use session::{Channel, Out, Session};
 pub use variant::Variant;
 pub use world::{Pace, Task, TaskState, TaskType, World};

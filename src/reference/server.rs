@@ -10,38 +10,66 @@ use std::{
 };
 
 use tokio::{
-    net::{TcpListener, TcpSocket},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{Semaphore, watch},
     task::{JoinHandle, JoinSet},
     time::{sleep, timeout},
 };
 
-use super::{http, lab::Lab, moment::Moment, mutant::Behaviour, scenario::Scenario};
+use super::{http, lab::Lab, moment::Moment, mutant::Behaviour, net_tcp, scenario::Scenario};
 
-/// How many connections are served at once; others wait.
+/// How many HTTP connections are served at once; others wait.
 const CONNECTIONS: usize = 1024;
+/// How many net.tcp connections are served at once; others wait.
+const SESSIONS: usize = 16_384;
+const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// How long connections have to finish when the server stops.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where a server listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// For HTTP.
+    pub http: SocketAddr,
+    /// For net.tcp.
+    pub net_tcp: SocketAddr,
+}
+
+impl Addresses {
+    /// A free port of loopback for each.
+    pub const FREE: Self = Self { http: LOOPBACK, net_tcp: LOOPBACK };
+}
+
+/// Why a server cannot listen.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}: {error}")]
+pub struct CannotListen {
+    /// The address.
+    pub address: SocketAddr,
+    /// What the system says.
+    #[source]
+    pub error: io::Error,
+}
 
 /// A reference server that runs. Dropped without [`Server::stop`], it stops at once.
 #[derive(Debug)]
 pub struct Server {
-    address: SocketAddr,
+    addresses: Addresses,
     lab: Lab,
     stop: watch::Sender<bool>,
-    accepting: JoinHandle<()>,
+    accepting: [JoinHandle<()>; 2],
 }
 
 impl Server {
-    /// Starts a server on an address; port 0 asks for a free one.
+    /// Starts a server on its addresses; port 0 asks for a free one.
     ///
     /// # Panics
     /// Outside a tokio runtime.
     ///
     /// # Errors
-    /// Where the address cannot be bound.
-    pub fn start(address: SocketAddr, behaviour: Behaviour) -> io::Result<Self> {
-        Self::start_in(address, behaviour, Scenario::Default)
+    /// Where an address cannot be bound.
+    pub fn start(addresses: Addresses, behaviour: Behaviour) -> Result<Self, CannotListen> {
+        Self::start_in(addresses, behaviour, Scenario::Default)
     }
 
     /// Does the same, with a default world of this scenario.
@@ -50,35 +78,33 @@ impl Server {
     /// Outside a tokio runtime.
     ///
     /// # Errors
-    /// Where the address cannot be bound.
-    pub fn start_in(address: SocketAddr, behaviour: Behaviour, scenario: Scenario) -> io::Result<Self> {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        if cfg!(unix) {
-            // So that a server that is started again gets its port again.
-            socket.set_reuseaddr(true)?;
-        }
-        socket.bind(address)?;
-        let listener = socket.listen(1024)?;
-        let address = listener.local_addr()?;
+    /// Where an address cannot be bound.
+    pub fn start_in(addresses: Addresses, behaviour: Behaviour, scenario: Scenario) -> Result<Self, CannotListen> {
+        let (http, http_address) = listen(addresses.http)?;
+        let (net_tcp, net_tcp_address) = listen(addresses.net_tcp)?;
+        let addresses = Addresses { http: http_address, net_tcp: net_tcp_address };
         let lab = Lab::new(behaviour, scenario, Moment::of(SystemTime::now()).whole_second());
         let (stop, stopped) = watch::channel(false);
-        let accepting = tokio::spawn(accept(listener, lab.clone(), stopped));
-        Ok(Self { address, lab, stop, accepting })
+        let accepting = [
+            tokio::spawn(accept(http, CONNECTIONS, http::serve, lab.clone(), stopped.clone())),
+            tokio::spawn(accept(net_tcp, SESSIONS, net_tcp::serve, lab.clone(), stopped)),
+        ];
+        Ok(Self { addresses, lab, stop, accepting })
     }
 
-    /// The address that it listens at.
-    pub fn address(&self) -> SocketAddr {
-        self.address
+    /// The addresses that it listens at.
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
     }
 
-    /// Where a client on this machine reaches it, as in `http://127.0.0.1:4711`.
+    /// Where a client on this machine reaches it over HTTP, as in `http://127.0.0.1:4711`.
     pub fn url(&self) -> String {
-        let ip = match self.address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-            ip => ip,
-        };
-        format!("http://{}", SocketAddr::new(ip, self.address.port()))
+        format!("http://{}", reachable(self.addresses.http))
+    }
+
+    /// Where a client on this machine reaches it over net.tcp, as in `net.tcp://127.0.0.1:4712`.
+    pub fn net_tcp_url(&self) -> String {
+        format!("net.tcp://{}", reachable(self.addresses.net_tcp))
     }
 
     /// Its lab.
@@ -89,19 +115,52 @@ impl Server {
     /// Stops: takes no more connections, lets the requests that are being answered finish, and then closes.
     pub async fn stop(mut self) {
         self.stop.send_replace(true);
-        // The task fails only by a panic or by being ended, and is over either way.
-        let _ = (&mut self.accepting).await;
+        for accepting in &mut self.accepting {
+            // The task fails only by a panic or by being ended, and is over either way.
+            let _ = accepting.await;
+        }
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.accepting.abort();
+        self.accepting.iter().for_each(JoinHandle::abort);
     }
 }
 
-async fn accept(listener: TcpListener, lab: Lab, stopped: watch::Receiver<bool>) {
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), CannotListen> {
+    let bind = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        if cfg!(unix) {
+            // So that a server that is started again gets its port again.
+            socket.set_reuseaddr(true)?;
+        }
+        socket.bind(address)?;
+        let listener = socket.listen(1024)?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    bind().map_err(|error| CannotListen { address, error })
+}
+
+/// An address that a client on this machine can connect to.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+async fn accept<Served: Future<Output = ()> + Send + 'static>(
+    listener: TcpListener,
+    most: usize,
+    serve: impl Fn(TcpStream, Lab, watch::Receiver<bool>) -> Served,
+    lab: Lab,
+    stopped: watch::Receiver<bool>,
+) {
+    let permits = Arc::new(Semaphore::new(most));
     let mut connections = JoinSet::new();
     let mut to_stop = stopped.clone();
     let stopping = async { drop(to_stop.wait_for(|stop| *stop).await) };
@@ -118,7 +177,7 @@ async fn accept(listener: TcpListener, lab: Lab, stopped: watch::Receiver<bool>)
         if let Ok((stream, _)) = connection {
             // A reply is small and should not wait for more.
             let _ = stream.set_nodelay(true);
-            let served = http::serve(stream, lab.clone(), stopped.clone());
+            let served = serve(stream, lab.clone(), stopped.clone());
             connections.spawn(async move {
                 served.await;
                 drop(permit);
@@ -138,15 +197,11 @@ async fn accept(listener: TcpListener, lab: Lab, stopped: watch::Receiver<bool>)
 
 #[cfg(test)]
 mod tests {
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpStream,
-    };
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
     use crate::reference::{Mutant, Variant};
 
-    const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
     const IS_RUNNING: &str = "<s:Envelope xmlns:s=\"http://www.w3.org/2003/05/soap-envelope\" \
         xmlns:a=\"http://www.w3.org/2005/08/addressing\"><s:Header>\
         <a:Action>http://Microsoft.Windows.Ipam/IIpamServer/IsTaskRunning</a:Action>\
@@ -164,7 +219,7 @@ mod tests {
 
     /// Sends bytes on a new connection and reads until the server closes it.
     async fn exchange(server: &Server, bytes: &str) -> String {
-        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        let mut stream = TcpStream::connect(server.addresses().http).await.unwrap();
         // A server that has answered may close before it has read all.
         let _ = stream.write_all(bytes.as_bytes()).await;
         let mut answer = Vec::new();
@@ -176,8 +231,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_hand_written_request_is_answered() {
-        let server = Server::start(LOOPBACK, Behaviour::default()).unwrap();
-        assert_eq!(server.url(), format!("http://{}", server.address()));
+        let server = Server::start(Addresses::FREE, Behaviour::default()).unwrap();
+        assert_eq!(server.url(), format!("http://{}", server.addresses().http));
         let answer = exchange(&server, &request("/Ipam/Server", IS_RUNNING, CLOSE)).await;
         assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
         let action = "http://Microsoft.Windows.Ipam/IIpamServer/IsTaskRunningResponse";
@@ -190,7 +245,7 @@ mod tests {
 
     #[tokio::test]
     async fn worlds_are_reached_by_path_and_their_clocks_moved_by_the_lab() {
-        let server = Server::start(LOOPBACK, Behaviour::default()).unwrap();
+        let server = Server::start(Addresses::FREE, Behaviour::default()).unwrap();
         let lab = server.lab();
         let (running, plain) = (lab.open(Some("task-running")).unwrap(), lab.open(None).unwrap());
         let path = |id: crate::reference::WorldId| format!("{}/Ipam/Server", id.path_prefix());
@@ -206,7 +261,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_no_soap_request_is_refused_by_status() {
-        let server = Server::start(LOOPBACK, Behaviour::default()).unwrap();
+        let server = Server::start(Addresses::FREE, Behaviour::default()).unwrap();
         let good = request("/Ipam/Server", IS_RUNNING, CLOSE);
         for (bytes, status) in [
             (good.replace("POST", "GET"), "405"),
@@ -227,8 +282,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_connection_is_kept_and_stopping_closes_it() {
-        let server = Server::start(LOOPBACK, Behaviour::default()).unwrap();
-        let mut stream = TcpStream::connect(server.address()).await.unwrap();
+        let server = Server::start(Addresses::FREE, Behaviour::default()).unwrap();
+        let mut stream = TcpStream::connect(server.addresses().http).await.unwrap();
         for _ in 0..3 {
             stream.write_all(request("/Ipam/Server", IS_RUNNING, "").as_bytes()).await.unwrap();
             let mut answer = String::new();
@@ -239,7 +294,7 @@ mod tests {
                 answer.push_str(std::str::from_utf8(&piece[..read]).unwrap());
             }
         }
-        let address = server.address();
+        let address = server.addresses().http;
         server.stop().await;
         assert_eq!(stream.read(&mut [0; 8]).await.unwrap_or(0), 0);
         assert!(TcpStream::connect(address).await.is_err());
@@ -248,7 +303,7 @@ mod tests {
     #[tokio::test]
     async fn behaviours_of_the_connection_show() {
         let get = async |behaviour: Behaviour, more| {
-            let server = Server::start(LOOPBACK, behaviour).unwrap();
+            let server = Server::start(Addresses::FREE, behaviour).unwrap();
             let answer = exchange(&server, &request("/Ipam/Server", IS_RUNNING, more)).await;
             server.stop().await;
             answer

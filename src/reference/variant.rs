@@ -117,6 +117,24 @@ variants! {
     OverallInProgress "overall-in-progress" "Says at its start that the operation is in progress.";
     RefusesTypeAtStart "refuses-type-at-start" "Refuses parameters of a wrong type with a fault when the operation is started.";
     RefusesTypeAtInitialize "refuses-type-at-initialize" "Refuses parameters of a wrong type with a fault when the session is initialized.";
+
+    // net.tcp.
+    ByteByByte "byte-by-byte" "Sends each byte of a net.tcp connection by itself.";
+    LateRecords "late-records" "Waits a while before it sends records, so that the acknowledgement is late and replies are sent together.";
+    SilentRefusals "silent-refusals" "Closes a connection that it refuses, without a Fault Record.";
+    WindowsRefusals "windows-refusals" "Sends those Fault Records that Windows sends, and no others.";
+    ChecksMinorVersion "checks-minor-version" "Refuses a minor version of framing other than 0.";
+    ClosesAfterEnd "closes-after-end" "Closes the connection once both sides have ended a session.";
+    ClosesWithoutEnd "closes-without-end" "Closes the connection in answer to an End Record, and sends none.";
+    PlainRecords "plain-records" "Writes binary XML with names and texts in full: no dictionary, no letters, each end a record of its own.";
+    NoStaticDictionary "no-static-dictionary" "Writes no id of the static dictionary.";
+    InternsNothing "interns-nothing" "Writes in full what its string table could hold.";
+    InternsHeaders "interns-headers" "Puts actions and addresses into its string table, and no names.";
+    NoPrefixLetters "no-prefix-letters" "Writes prefixes of one letter as strings.";
+    EndElementsApart "end-elements-apart" "Writes the end of an element apart from the text before it.";
+    TypedValues "typed-values" "Writes booleans, numbers, times and durations in binary XML as values of their types.";
+    ArrayRecords "array-records" "Writes elements of one name that follow each other as an array.";
+    UnicodeRecords "unicode-records" "Writes the characters of binary XML in UTF-16.";
 }
 
 #[cfg(test)]

@@ -1,0 +1,350 @@
+//! One net.tcp connection as its receiver has it: bytes in, bytes out, the time passed in.
+//!
+//! Leaves out the socket. Follows [MC-NMF] 3.3, [MS-NMFTB] 3.3, and their product notes on what Windows does.
+
+use std::{
+    future::pending,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+
+use super::{
+    addressing,
+    encoding::{self, Codec},
+    refusal, via,
+};
+use crate::{
+    reference::{Channel, Lab, Message, Moment, Out, Session, Variant, answer::Answer},
+    wire::{
+        DecodeError, DecodeErrorKind,
+        framing::{Deframer, Event, FaultUri, Flow, Limits, Mode, ReceiverState, Record, VERSION},
+    },
+};
+
+/// How large an envelope may be, in bytes, as on HTTP.
+const ENVELOPE: u32 = 1 << 20;
+/// How long a preamble may take, from the connection or its first byte on.
+const PREAMBLE: Duration = Duration::from_secs(20);
+/// How long a record may take to come whole, from its first byte on.
+const RECORD: Duration = Duration::from_mins(1);
+/// How long a connection may stand between two sessions: product note 7 of [MS-NMFTB].
+const BETWEEN: Duration = Duration::from_mins(2);
+/// How long nothing may be said in a session. Windows waits as long by default.
+const IDLE: Duration = Duration::from_mins(10);
+/// No further record is looked at while more than this waits to be sent, in bytes.
+const WAITING: usize = 64 << 10;
+
+/// The time, by both clocks: the one that limits are counted by, and the one that the default world goes by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now {
+    pub(super) instant: Instant,
+    pub(super) moment: Moment,
+}
+
+/// How a connection ends, once what was to be sent is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    /// In order.
+    Closed,
+    /// A session was refused with a Fault Record, which the other side should have time to read.
+    Refused,
+    /// At once.
+    Aborted,
+}
+
+/// One connection: any number of sessions, one after the other ([MS-NMFTB] 3.3.6.1).
+#[derive(Debug)]
+pub(super) struct Dialogue {
+    lab: Lab,
+    deframer: Deframer,
+    state: ReceiverState,
+    /// The path that the Via means, once it is known.
+    path: String,
+    codec: Option<Codec>,
+    session: Option<Session>,
+    out: Vec<u8>,
+    over: Option<Over>,
+    /// When the last record was whole, or the connection began.
+    last: Instant,
+    /// When what is incomplete began: a preamble or a record.
+    begun: Option<Instant>,
+}
+
+impl Dialogue {
+    /// Begins with a new connection.
+    pub(super) fn new(lab: Lab, now: Now) -> Self {
+        let limits = Limits { envelope: ENVELOPE, ..Limits::windows() };
+        Self {
+            lab,
+            deframer: Deframer::new(limits),
+            state: ReceiverState::default(),
+            path: String::new(),
+            codec: None,
+            session: None,
+            out: Vec::new(),
+            over: None,
+            last: now.instant,
+            begun: Some(now.instant),
+        }
+    }
+
+    /// Takes the next bytes of the stream.
+    pub(super) fn receive(&mut self, bytes: &[u8], now: Now) {
+        if self.over.is_none() {
+            self.deframer.push(bytes);
+            self.proceed(now);
+        }
+    }
+
+    /// Goes on where it left off because too much waited to be sent.
+    pub(super) fn proceed(&mut self, now: Now) {
+        while self.over.is_none() && self.out.len() < WAITING {
+            match self.deframer.next() {
+                Ok(None) => break,
+                Ok(Some(framed)) => self.record(framed.record, now),
+                Err(error) => self.refuse_bytes(&error),
+            }
+        }
+        if self.is_between_records() {
+            self.begun = None;
+        } else {
+            self.begun.get_or_insert(now.instant);
+        }
+    }
+
+    /// Looks at what time alone brings about: a limit that has passed, or something that the session says now.
+    pub(super) fn wake(&mut self, now: Now) {
+        if self.over.is_none() && self.deadline() <= now.instant {
+            self.over = Some(Over::Aborted);
+        }
+        if self.over.is_none()
+            && let Some(session) = &mut self.session
+        {
+            let outs = session.poll(now.moment);
+            self.say(outs);
+        }
+    }
+
+    /// Waits until the session has something to say: by the real clock, or for the lab to move or close its world. Never
+    /// returns where it has not. Dropping it loses nothing.
+    pub(super) async fn due(&mut self) {
+        match &mut self.session {
+            Some(session) => session.due().await,
+            None => pending().await,
+        }
+    }
+
+    /// When to wake it at the latest.
+    pub(super) fn deadline(&self) -> Instant {
+        let in_session = matches!(self.state, ReceiverState::Open(_));
+        match self.begun {
+            // This side has ended, and waits for the other to.
+            None if in_session && !self.state.send_allowed() => self.last + RECORD,
+            Some(begun) if in_session => begun + RECORD,
+            Some(begun) => begun + PREAMBLE,
+            None if in_session => self.last + IDLE,
+            None => self.last + BETWEEN,
+        }
+    }
+
+    /// The other side sends no more: where a session is open, it was aborted ([MS-NMFTB] 3.1.6.1).
+    pub(super) fn end(&mut self) {
+        self.over.get_or_insert(Over::Closed);
+    }
+
+    /// The server stops: an open session ends in order.
+    pub(super) fn stop(&mut self) {
+        self.send_end();
+        self.end();
+    }
+
+    /// What is to be sent, taken.
+    pub(super) fn output(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// How the connection ends, where it does.
+    pub(super) fn over(&self) -> Option<Over> {
+        self.over
+    }
+
+    /// Whether nothing is incomplete: between two records of a session, or between two sessions.
+    fn is_between_records(&self) -> bool {
+        let whole = matches!(self.state, ReceiverState::Open(_) | ReceiverState::Closed | ReceiverState::Faulted);
+        whole && self.deframer.is_at_record_boundary()
+    }
+
+    fn record(&mut self, record: Record, now: Now) {
+        self.last = now.instant;
+        match self.state.next(Event::received(&record)) {
+            Ok(state) => self.state = state,
+            Err(_) => return self.refuse(FaultUri::InvalidRecordSequence),
+        }
+        if matches!(self.state, ReceiverState::Open(_)) {
+            self.begun = None;
+        }
+        match record {
+            Record::VersionRecord { major, minor } => self.version(major, minor),
+            Record::ModeRecord(mode) if !mode.has_active_receiver() => self.refuse(FaultUri::UnsupportedMode),
+            Record::ModeRecord(_) => {}
+            Record::ViaRecord(via) => self.via(&via),
+            Record::KnownEncodingRecord(_) | Record::ExtensibleEncodingRecord(_) => self.encoding(&record),
+            Record::UpgradeRequestRecord(_) => self.refuse(FaultUri::UpgradeInvalid),
+            Record::PreambleEndRecord => self.preamble_end(now),
+            Record::SizedEnvelopeRecord(envelope) | Record::UnsizedEnvelopeRecord(envelope) => {
+                self.envelope(&envelope, now);
+            }
+            Record::EndRecord => self.ended(),
+            Record::FaultRecord(_) => self.over = Some(Over::Closed),
+            // The machine takes these from an initiator in no state.
+            Record::UpgradeResponseRecord | Record::PreambleAckRecord => self.refuse(FaultUri::InvalidRecordSequence),
+        }
+    }
+
+    /// 3.1.4.3. Windows does not look at the minor version (product note 3).
+    fn version(&mut self, major: u8, minor: u8) {
+        self.codec = None;
+        let strict = self.lab.behaviour().varies(Variant::ChecksMinorVersion);
+        if major != VERSION.0 || (strict && minor != VERSION.1) {
+            self.refuse(FaultUri::UnsupportedVersion);
+        }
+    }
+
+    /// 3.1.4.5. What belongs to a session takes no other mode than Duplex.
+    fn via(&mut self, via: &str) {
+        let mode = self.mode();
+        self.path = via::path(via).unwrap_or_default();
+        match self.lab.port_type_at(&self.path) {
+            None => self.refuse(FaultUri::EndpointNotFound),
+            Some(port_type) if port_type.has_sessions() && mode != Mode::Duplex => {
+                self.refuse(FaultUri::UnsupportedMode);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// 3.1.4.6
+    fn encoding(&mut self, record: &Record) {
+        match encoding::named(record, self.mode()) {
+            Some(encoding) => self.codec = Some(Codec::new(encoding, self.lab.behaviour())),
+            None => self.refuse(FaultUri::ContentTypeInvalid),
+        }
+    }
+
+    /// 3.1.4.9
+    fn preamble_end(&mut self, now: Now) {
+        self.session = self.lab.open_session(&self.path, Channel::Stream, now.moment);
+        match self.session {
+            Some(_) => self.send(&Record::PreambleAckRecord),
+            // Its world was closed meanwhile.
+            None => self.refuse(FaultUri::EndpointNotFound),
+        }
+    }
+
+    fn envelope(&mut self, envelope: &Bytes, now: Now) {
+        let Some(document) = self.codec.as_mut().and_then(|codec| codec.decode(envelope)) else {
+            // As Windows: what cannot be decoded ends the session at once, and no fault says so.
+            self.over = Some(Over::Aborted);
+            return;
+        };
+        let Some(session) = &mut self.session else { return };
+        let is_here = |address: &str| via::path(address).is_some_and(|path| path == self.path);
+        let outs = match addressing::refuse(&document, session.port_type(), is_here) {
+            Some(unread) if session.is_open() => {
+                let fault = Answer::Fault(unread.fault);
+                vec![Out::Message(Message::of(&fault, unread.message_id.as_deref(), session.behaviour()))]
+            }
+            _ => session.receive(&document, now.moment),
+        };
+        self.say(outs);
+        if self.mode() == Mode::SingletonUnsized && self.over.is_none() {
+            self.send_end();
+        }
+    }
+
+    /// Does what the session says.
+    fn say(&mut self, outs: Vec<Out>) {
+        for out in outs {
+            match out {
+                Out::Message(message) => self.message(&message),
+                Out::End => self.send_end(),
+                Out::Abort => self.over = Some(Over::Aborted),
+            }
+        }
+    }
+
+    fn message(&mut self, message: &Message) {
+        let (Some(codec), Some(session)) = (&mut self.codec, &self.session) else { return };
+        let envelope = codec.encode(message, session.behaviour()).into();
+        self.send(&match self.mode() {
+            Mode::SingletonUnsized => Record::UnsizedEnvelopeRecord(envelope),
+            _ => Record::SizedEnvelopeRecord(envelope),
+        });
+    }
+
+    /// The other side has ended: this side ends too, and another session may begin.
+    fn ended(&mut self) {
+        let behaviour = self.lab.behaviour();
+        let (silent, closes) = (
+            behaviour.varies(Variant::ClosesWithoutEnd),
+            behaviour.varies(Variant::ClosesAfterEnd) || behaviour.varies(Variant::ClosesWithoutEnd),
+        );
+        self.session = None;
+        if !silent {
+            self.send_end();
+        }
+        if closes {
+            self.over = Some(Over::Closed);
+        }
+    }
+
+    fn mode(&self) -> Mode {
+        match self.state {
+            ReceiverState::ExpectViaRecord(mode)
+            | ReceiverState::ExpectEncodingRecord(mode)
+            | ReceiverState::ExpectPreambleEndRecord(mode)
+            | ReceiverState::ExpectUpgradeResponseRecord(mode)
+            | ReceiverState::UpgradeInProgress(mode)
+            | ReceiverState::ExpectPreambleAckRecord(mode) => mode,
+            ReceiverState::Open(open) => open.mode,
+            _ => Mode::Duplex,
+        }
+    }
+
+    fn send(&mut self, record: &Record) {
+        if let Ok(state) = self.state.next(Event::sent(record)) {
+            self.state = state;
+        }
+        record.write(&mut self.out);
+    }
+
+    /// Ends this side's stream, where it has not ended.
+    fn send_end(&mut self) {
+        if matches!(self.state, ReceiverState::Open(open) if open.send != Flow::Ended) {
+            self.send(&Record::EndRecord);
+        }
+    }
+
+    fn refuse_bytes(&mut self, error: &DecodeError) {
+        let is_envelope = matches!(error.item, "SizedEnvelopeRecord.Size");
+        let too_long = matches!(error.kind, DecodeErrorKind::Limit { .. }) && !is_envelope;
+        self.refuse_as(refusal::of_bytes(error), too_long);
+    }
+
+    fn refuse(&mut self, fault: FaultUri) {
+        self.refuse_as(Some(fault), false);
+    }
+
+    /// Ends the session, and the connection with it: what follows cannot be told from what was refused.
+    fn refuse_as(&mut self, fault: Option<FaultUri>, too_long: bool) {
+        let said = fault.filter(|fault| refusal::is_said(*fault, too_long, self.lab.behaviour()));
+        match said {
+            Some(fault) => {
+                self.send(&Record::FaultRecord(fault.uri()));
+                self.over = Some(Over::Refused);
+            }
+            None => self.over = Some(Over::Aborted),
+        }
+    }
+}
