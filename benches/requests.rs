@@ -42,7 +42,7 @@ fn main() {
     start_up();
     let server = Server::start();
     let operation = Operation::named(PortType::IIpamServer, "GetIpamVersion").expect("the operation");
-    let envelope = soap::write::request(operation, operation.action, MESSAGE_ID, &server.url, "");
+    let envelope = soap::write::request(operation, operation.action, MESSAGE_ID, soap::write::Route::to(&server.url), "");
     let mut ratios = Vec::new();
     println!("requests a second, {CONNECTIONS} connections, {} s each:", LENGTH.as_secs());
     for pair in 1..=PAIRS {
