@@ -1,8 +1,10 @@
 //! Measures start-up to the first request, and requests a second with each reply parsed and checked, beside `wrk`
 //! against the same server with the same request.
 //!
-//! `cargo bench --bench requests`. The server is a process of its own; the two clients take turns, and the ratio is
-//! that of each pair. Without `wrk` on the PATH only our own figures are printed.
+//! `cargo bench --bench requests`. The server, `ipamspec serve`, is a process of its own, and so is either client, which
+//! take turns: the ratio is that of each pair. They run as on two machines, the server on one processor and the client
+//! on another (with `taskset`), and then wherever the system puts them, where client and server take time from each
+//! other. Without `wrk` on the PATH only our own figures are printed.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -10,6 +12,7 @@ use std::{
     fmt::Write as _,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpListener,
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::{
         Arc,
@@ -25,40 +28,138 @@ use ipamspec::{
         contract::{self, Answer},
     },
     spec::{Effect, Operation, PortType},
-    transport::{HttpOptions, HttpTransport, TargetUrl},
+    transport::{HttpOptions, HttpTransport, HttpUrl},
     xml,
 };
 
+/// What is asked.
+const OPERATION: &str = "GetIpamVersion";
 const CONNECTIONS: usize = 64;
-const LENGTH: Duration = Duration::from_secs(4);
-const PAIRS: usize = 5;
+const LENGTH: Duration = Duration::from_secs(2);
+const PAIRS: usize = 9;
 const MESSAGE_ID: &str = "urn:uuid:0438627c-633b-8536-a46c-31d195c8d51e";
+/// The word before the address, where this process is started as the client.
+const CLIENT: &str = "--client";
 
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(url) = arguments.iter().skip_while(|argument| *argument != CLIENT).nth(1) {
+        println!("{:.1}", ask(url));
+        return;
+    }
     // `cargo test --benches` only wants to know that it builds.
-    if !std::env::args().any(|argument| argument == "--bench") {
+    if !arguments.iter().any(|argument| argument == "--bench") {
         return;
     }
     start_up();
-    let server = Server::start();
-    let operation = Operation::named(PortType::IIpamServer, "GetIpamVersion").expect("the operation");
-    let envelope = soap::write::request(operation, operation.action, MESSAGE_ID, soap::write::Route::to(&server.url), "");
-    let mut ratios = Vec::new();
-    println!("requests a second, {CONNECTIONS} connections, {} s each:", LENGTH.as_secs());
-    for pair in 1..=PAIRS {
-        let ours = ours(&server.url, operation, &envelope);
-        match wrk(&server.url, operation, &envelope) {
-            None => println!("  {pair}: ipamspec {ours:.0}; wrk is not installed"),
-            Some(theirs) => {
-                println!("  {pair}: ipamspec {ours:.0}, wrk {theirs:.0}, ratio {:.3}", ours / theirs);
-                ratios.push(ours / theirs);
+    for (placed, apart) in
+        [("server and client each on its own processor", true), ("wherever the system puts them", false)]
+    {
+        let place = Place { apart };
+        println!("requests a second, {CONNECTIONS} connections, {} s each, {placed}:", LENGTH.as_secs());
+        place.compare();
+    }
+}
+
+/// Where the processes run.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The server on the first processor, the client on the second.
+    apart: bool,
+}
+
+impl Place {
+    fn command(self, processor: &str, program: impl Into<PathBuf>) -> Command {
+        let program = program.into();
+        if !self.apart {
+            return Command::new(program);
+        }
+        let mut command = Command::new("taskset");
+        command.args(["--cpu-list", processor]).arg(program);
+        command
+    }
+
+    fn compare(self) {
+        let server = Server::start(self);
+        let mut ratios = Vec::new();
+        for pair in 1..=PAIRS {
+            wait_for_quiet();
+            // Each goes first as often as the other.
+            let (ours, theirs) = if pair % 2 == 1 {
+                let ours = self.ours(&server.url);
+                (ours, self.wrk(&server.url))
+            } else {
+                let theirs = self.wrk(&server.url);
+                (self.ours(&server.url), theirs)
+            };
+            match theirs {
+                None => println!("  {pair}: ipamspec {ours:.0}; wrk is not installed"),
+                Some(theirs) => {
+                    println!("  {pair}: ipamspec {ours:.0}, wrk {theirs:.0}, ratio {:.3}", ours / theirs);
+                    ratios.push(ours / theirs);
+                }
             }
         }
+        ratios.sort_by(f64::total_cmp);
+        if let (Some(least), Some(median), Some(most)) = (ratios.first(), ratios.get(ratios.len() / 2), ratios.last()) {
+            println!("  median ratio: {median:.3} (from {least:.3} to {most:.3})");
+        }
     }
-    ratios.sort_by(f64::total_cmp);
-    if let Some(median) = ratios.get(ratios.len() / 2) {
-        println!("median ratio: {median:.3}");
+
+    /// Requests a second of our own client.
+    fn ours(self, url: &str) -> f64 {
+        let this = std::env::current_exe().expect("a program that runs");
+        let output = self.command("1", this).args([CLIENT, url]).stderr(Stdio::inherit()).output().expect("the client");
+        String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
     }
+
+    /// Requests a second of `wrk`, which reads replies and checks nothing.
+    fn wrk(self, url: &str) -> Option<f64> {
+        let operation = operation();
+        let path = std::env::temp_dir().join(format!("ipamspec-bench-{}.lua", std::process::id()));
+        let mut script = String::new();
+        let kind = format!("application/soap+xml; charset=utf-8; action=\"{}\"", operation.action);
+        let _ = write!(
+            script,
+            "wrk.method = 'POST'\nwrk.body = [[{}]]\nwrk.headers['Content-Type'] = [[{kind}]]\n",
+            envelope(url)
+        );
+        std::fs::File::create(&path).and_then(|mut file| file.write_all(script.as_bytes())).expect("a script");
+        let output = self
+            .command("1", "wrk")
+            .args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{}s", LENGTH.as_secs()), "-s"])
+            .arg(&path)
+            .arg(url)
+            .output();
+        let _ = std::fs::remove_file(&path);
+        let output = String::from_utf8_lossy(&output.ok()?.stdout).into_owned();
+        assert!(!output.contains("Non-2xx"), "wrk was refused: {output}");
+        output.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:")?.trim().parse().ok())
+    }
+}
+
+/// Waits, for a minute at most, until the machine does nothing else; on Linux only.
+fn wait_for_quiet() {
+    let idle_and_all = || {
+        let text = std::fs::read_to_string("/proc/stat").ok()?;
+        let times: Vec<f64> = text.lines().next()?.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+        Some((*times.get(3)?, times.iter().take(8).sum::<f64>()))
+    };
+    let until = Instant::now() + Duration::from_mins(1);
+    while let Some((idle, all)) = idle_and_all().filter(|_| Instant::now() < until) {
+        std::thread::sleep(Duration::from_millis(300));
+        if idle_and_all().is_none_or(|(later, all_later)| later - idle > 0.9 * (all_later - all)) {
+            return;
+        }
+    }
+}
+
+fn operation() -> &'static Operation {
+    Operation::named(PortType::IIpamServer, OPERATION).expect("the operation")
+}
+
+fn envelope(url: &str) -> String {
+    soap::write::request(operation(), operation().action, MESSAGE_ID, soap::write::Route::to(url), "")
 }
 
 /// From the start of the process to the first byte of its first request.
@@ -98,8 +199,9 @@ struct Server {
 }
 
 impl Server {
-    fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_ipamspec"))
+    fn start(place: Place) -> Self {
+        let mut child = place
+            .command("0", env!("CARGO_BIN_EXE_ipamspec"))
             .args(["serve", "--http", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .spawn()
@@ -118,17 +220,16 @@ impl Drop for Server {
     }
 }
 
-/// Requests a second of our own client: each reply is parsed, held against the contract, and must be the operation's.
-fn ours(url: &str, operation: &'static Operation, envelope: &str) -> f64 {
-    let url = TargetUrl::parse(url).expect("the server's address");
+/// Requests a second: each reply is parsed, held against the contract, and must be the operation's.
+fn ask(url: &str) -> f64 {
+    let operation = operation();
+    let envelope = envelope(url).into();
+    let url = HttpUrl::parse(url).expect("the server's address");
     let limit = Duration::from_secs(10);
     let options = HttpOptions { connect: limit, reply: limit, overall: limit, reply_bytes: 1 << 20, ca_pem: None };
     let done = Arc::new(AtomicU64::new(0));
-    let outgoing = Outgoing {
-        action: Some(operation.action.to_owned()),
-        message_id: Some(MESSAGE_ID.to_owned()),
-        envelope: envelope.to_owned().into(),
-    };
+    let outgoing =
+        Outgoing { action: Some(operation.action.to_owned()), message_id: Some(MESSAGE_ID.to_owned()), envelope };
     let permitted = Arc::new(Guard::new([Effect::Read], None).permit(outgoing).expect("a request that reads"));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
@@ -156,23 +257,4 @@ fn ours(url: &str, operation: &'static Operation, envelope: &str) -> f64 {
     });
     let done = u32::try_from(done.load(Ordering::Relaxed)).expect("fewer than four thousand million");
     f64::from(done) / began.elapsed().as_secs_f64()
-}
-
-/// Requests a second of `wrk`, which reads replies and checks nothing.
-fn wrk(url: &str, operation: &Operation, envelope: &str) -> Option<f64> {
-    let path = std::env::temp_dir().join(format!("ipamspec-bench-{}.lua", std::process::id()));
-    let mut script = String::new();
-    let kind = format!("application/soap+xml; charset=utf-8; action=\"{}\"", operation.action);
-    let _ =
-        write!(script, "wrk.method = 'POST'\nwrk.body = [[{envelope}]]\nwrk.headers['Content-Type'] = [[{kind}]]\n");
-    std::fs::File::create(&path).and_then(|mut file| file.write_all(script.as_bytes())).expect("a script");
-    let output = Command::new("wrk")
-        .args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{}s", LENGTH.as_secs()), "-s"])
-        .arg(&path)
-        .arg(url)
-        .output();
-    let _ = std::fs::remove_file(&path);
-    let output = String::from_utf8_lossy(&output.ok()?.stdout).into_owned();
-    assert!(!output.contains("Non-2xx"), "wrk was refused: {output}");
-    output.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:")?.trim().parse().ok())
 }

@@ -4,7 +4,7 @@
 //! by silence only, when the case that names the mutant stays inconclusive. A case that names it must be among those
 //! that kill it. A variant must pass without a finding.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{collections::BTreeSet, process::ExitCode, sync::Arc};
 
 use ipamspec::api::{
     self, Behaviour, CaseRecord, Level, Mutant, Options, Outcome, Record, Reference, Selection, Suite, Variant,
@@ -32,6 +32,8 @@ fn main() -> ExitCode {
     }
     let all = suite.clone();
     trials.push(Trial::test("every_case_names_a_mutant", move || names_a_mutant(&all)));
+    let whole = suite.clone();
+    trials.push(Trial::test("every_must_is_verified_and_can_be_violated", move || musts_can_be_violated(&whole)));
     trials.push(Trial::test("every_mutant_names_a_requirement", move || names_a_requirement(&suite)));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -131,4 +133,30 @@ fn names_a_requirement(suite: &Suite) -> Result<(), Failed> {
         Some(mutant) => Err(format!("{} breaks {}, which there is not", mutant.name(), mutant.requirement()).into()),
         None => Ok(()),
     }
+}
+
+/// Each requirement that binds a server is verified on the plain server, and some mutant violates it: one that names it,
+/// or one that tells its lie in every operation.
+fn musts_can_be_violated(suite: &Arc<Suite>) -> Result<(), Failed> {
+    const EVERYWHERE: [Mutant; 4] =
+        [Mutant::RefusesValidRequests, Mutant::WrongReplyAction, Mutant::WrongReplyElement, Mutant::HollowReply];
+    let mut violated: BTreeSet<String> = Mutant::ALL.iter().map(|mutant| mutant.requirement().to_owned()).collect();
+    for mutant in EVERYWHERE {
+        let record = run(suite, mutant.into());
+        violated.extend(record.findings.iter().map(|finding| finding.requirement.to_string()));
+    }
+    let plain = run(suite, Behaviour::default());
+    let binding = plain.requirements.iter().filter(|row| row.level >= Level::Should);
+    let wrong: Vec<String> = binding
+        .filter(|row| row.status.as_str() != "verified" || !violated.contains(row.id.as_str()))
+        .map(|row| {
+            format!(
+                "{} is {}, violated by a mutant: {}",
+                row.id,
+                row.status.as_str(),
+                violated.contains(row.id.as_str())
+            )
+        })
+        .collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }

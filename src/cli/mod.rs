@@ -65,7 +65,12 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::GREEN });
         }
     };
-    let runtime = match tokio::runtime::Runtime::new() {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    if matches!(arguments.command, Command::Serve(_)) {
+        // A request costs less than waking a second thread for it: two serve fewer than one. See docs/performance.md.
+        builder.worker_threads(1);
+    }
+    let runtime = match builder.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: the system gives no threads or no event queue: {error}");

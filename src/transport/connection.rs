@@ -267,6 +267,12 @@ pub(super) fn after(start: Instant, span: Duration) -> Instant {
 /// The values of a field, in order; what is no visible ASCII is replaced.
 fn joined(head: &HeaderMap, name: header::HeaderName) -> Option<String> {
     let readable = |value: &header::HeaderValue| {
+        // This lets the tab pass, which is not visible either.
+        if let Ok(text) = value.to_str()
+            && !text.contains('\t')
+        {
+            return text.to_owned();
+        }
         let visible =
             |byte: &u8| if matches!(byte, b' '..=b'~') { char::from(*byte) } else { char::REPLACEMENT_CHARACTER };
         value.as_bytes().iter().map(visible).collect::<String>()

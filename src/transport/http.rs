@@ -191,22 +191,31 @@ fn post(url: &TargetUrl, outgoing: &Outgoing) -> Request<Full<Bytes>> {
 /// The media type with the action as a quoted string: RFC 3902, 5; RFC 9110, 5.6.4. An action is a URI, so what cannot
 /// stand in a URI is percent-encoded, but for the characters that a quoted string holds as they are.
 fn content_type(action: Option<&str>) -> HeaderValue {
-    let mut text = String::from("application/soap+xml; charset=utf-8");
+    let mut text = String::with_capacity(48 + action.map_or(0, str::len));
+    text.push_str("application/soap+xml; charset=utf-8");
     if let Some(action) = action {
         text.push_str("; action=\"");
-        for byte in action.bytes() {
-            match byte {
-                b'"' | b'\\' => text.extend(['\\', char::from(byte)]),
-                b' '..=b'~' => text.push(char::from(byte)),
-                other => {
-                    let _ = write!(text, "%{other:02X}");
-                }
-            }
+        if action.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
+            text.push_str(action);
+        } else {
+            push_quoted(&mut text, action);
         }
         text.push('"');
     }
     // Only visible ASCII and spaces stand in it by now.
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("application/soap+xml; charset=utf-8"))
+}
+
+fn push_quoted(text: &mut String, action: &str) {
+    for byte in action.bytes() {
+        match byte {
+            b'"' | b'\\' => text.extend(['\\', char::from(byte)]),
+            b' '..=b'~' => text.push(char::from(byte)),
+            other => {
+                let _ = write!(text, "%{other:02X}");
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,6 @@ pub fn is_char(c: char) -> bool {
 
 /// The first character that may not stand in a document, with its offset in bytes.
 pub(super) fn first_illegal(text: &str) -> Option<(usize, char)> {
-    // Almost all text is plain ASCII, which this tells much faster.
     if text.bytes().all(|byte| (b' '..=b'~').contains(&byte) || matches!(byte, b'\t' | b'\n' | b'\r')) {
         return None;
     }
@@ -46,14 +45,34 @@ fn is_name_char(c: char) -> bool {
     is_name_start(c) || matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
 
+/// Whether every character is printable ASCII. Almost all text is, and this tells it much faster than looking at each.
+pub(super) fn is_plain(text: &str) -> bool {
+    text.bytes().fold(true, |plain, byte| plain & (b' '..=b'~').contains(&byte))
+}
+
+/// Whether a text is a name of ASCII, without colons; others may be names as well.
+fn is_ascii_ncname(text: &str) -> bool {
+    let within = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    match text.as_bytes() {
+        [first, rest @ ..] => (first.is_ascii_alphabetic() || *first == b'_') && rest.iter().all(within),
+        [] => false,
+    }
+}
+
 /// Whether a text is a name, XML 1.0 production 5: colons anywhere.
 pub(super) fn is_name(text: &str) -> bool {
+    if is_ascii_ncname(text) {
+        return true;
+    }
     let mut chars = text.chars();
     chars.next().is_some_and(|c| c == ':' || is_name_start(c)) && chars.all(|c| c == ':' || is_name_char(c))
 }
 
 /// Whether a text is a name without colons, Namespaces in XML production 4.
 pub fn is_ncname(text: &str) -> bool {
+    if is_ascii_ncname(text) {
+        return true;
+    }
     let mut chars = text.chars();
     chars.next().is_some_and(is_name_start) && chars.all(is_name_char)
 }

@@ -2,7 +2,7 @@
 //!
 //! Leaves out the tree's own scopes, which share what they hold. Follows Namespaces in XML 1.0.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use super::{QName, Scope, XmlErrorKind, chars::is_ncname, error::Fault, value::excerpt};
 use crate::spec::namespace::{XML, XMLNS};
@@ -13,65 +13,54 @@ pub const MOST_IN_SCOPE: usize = 1000;
 /// The bindings at the place that is being read.
 #[derive(Debug)]
 pub(super) struct Bindings<'a> {
-    /// For each prefix its namespaces, the innermost last; empty text where there is none.
-    bound: BTreeMap<&'a str, Vec<Arc<str>>>,
-    /// For each open element what it declares, and its scope.
-    open: Vec<(Vec<&'a str>, Scope)>,
-    outermost: Scope,
-    in_scope: usize,
+    /// Prefixes with their namespaces, the innermost last; empty text where there is none. Few are in scope as a rule.
+    bound: Vec<(&'a str, Arc<str>)>,
+    /// For each open element how many were bound outside it, and its scope.
+    open: Vec<(usize, Scope)>,
+    /// How many are bound outside all elements, and their scope.
+    outermost: (usize, Scope),
     none: Arc<str>,
 }
 
 impl<'a> Bindings<'a> {
     /// The bindings outside all elements: these, and `xml`.
     pub(super) fn new(outermost: &[(&'a str, &str)]) -> Self {
-        let mut bound = BTreeMap::from([("xml", vec![Arc::from(XML)])]);
+        let mut bound = vec![("xml", Arc::from(XML))];
         let mut declared = Vec::new();
         for (prefix, namespace) in outermost {
             let namespace: Arc<str> = (*namespace).into();
-            bound.insert(*prefix, vec![namespace.clone()]);
+            bound.push((*prefix, namespace.clone()));
             declared.push(((*prefix).into(), namespace));
         }
-        let outermost = Scope::default().with(declared);
-        Self { bound, open: Vec::new(), outermost, in_scope: 0, none: "".into() }
+        let outermost = (bound.len(), Scope::default().with(declared));
+        Self { bound, open: Vec::new(), outermost, none: "".into() }
     }
 
     /// Enters an element that declares these prefixes; its scope.
     pub(super) fn enter(&mut self, declared: Vec<(&'a str, Arc<str>)>) -> Scope {
-        let outer = self.open.last().map_or(&self.outermost, |(_, scope)| scope);
-        let mut prefixes = Vec::with_capacity(declared.len());
-        let mut scoped: Vec<(Box<str>, _)> = Vec::with_capacity(declared.len());
-        for (prefix, namespace) in declared {
-            self.bound.entry(prefix).or_default().push(namespace.clone());
-            prefixes.push(prefix);
-            scoped.push((prefix.into(), namespace));
-        }
-        let scope = outer.with(scoped);
-        self.in_scope += prefixes.len();
-        self.open.push((prefixes, scope.clone()));
+        let (_, outer) = self.open.last().unwrap_or(&self.outermost);
+        let scope = outer.with(declared.iter().map(|(prefix, name)| ((*prefix).into(), name.clone())).collect());
+        self.open.push((self.bound.len(), scope.clone()));
+        self.bound.extend(declared);
         scope
     }
 
     /// Leaves the innermost element.
     pub(super) fn leave(&mut self) {
-        let Some((prefixes, _)) = self.open.pop() else { return };
-        self.in_scope -= prefixes.len();
-        for prefix in prefixes {
-            if let Some(namespaces) = self.bound.get_mut(prefix) {
-                namespaces.pop();
-            }
+        if let Some((outside, _)) = self.open.pop() {
+            self.bound.truncate(outside);
         }
     }
 
-    /// How many declarations are in scope.
+    /// How many declarations of elements are in scope.
     pub(super) fn in_scope(&self) -> usize {
-        self.in_scope
+        self.bound.len() - self.outermost.0
     }
 
     /// The namespace of an element's prefix; the empty prefix asks for the default.
     pub(super) fn element(&self, prefix: &str) -> Option<Arc<str>> {
-        match self.bound.get(prefix).and_then(|namespaces| namespaces.last()) {
-            Some(namespace) => Some(namespace.clone()),
+        match self.bound.iter().rev().find(|(known, _)| *known == prefix) {
+            Some((_, namespace)) => Some(namespace.clone()),
             None if prefix.is_empty() => Some(self.none.clone()),
             None => None,
         }

@@ -5,7 +5,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -18,12 +18,14 @@ use super::{
     error::Fault,
     namespaces::{self, Bindings, MOST_IN_SCOPE},
     references::{characters, resolve},
-    tag::{end_tag, start_tag},
+    tag::{FEW, end_tag, start_tag},
     value::excerpt,
 };
 use crate::spec::namespace;
 
 const BOM: char = '\u{FEFF}';
+/// How many local names are kept at hand.
+const LOCALS: usize = 32;
 /// Deeper trees are never built, whatever the limits say: dropping and comparing a tree recurses.
 const DEEPEST: usize = 1000;
 
@@ -97,8 +99,8 @@ pub struct EventReader<'a> {
     /// The names of the open elements as spelled, and where each begins.
     open: Vec<(&'a str, Position)>,
     pending: VecDeque<Event<'a>>,
-    /// Local names, each kept once.
-    locals: BTreeMap<&'a str, Arc<str>>,
+    /// Local names that were read lately, each at the place that its spelling gives it.
+    locals: [Option<Arc<str>>; LOCALS],
     is_fragment: bool,
     root_seen: bool,
     elements: usize,
@@ -154,7 +156,7 @@ impl<'a> EventReader<'a> {
             bindings,
             open: Vec::new(),
             pending: VecDeque::new(),
-            locals: BTreeMap::new(),
+            locals: [const { None }; LOCALS],
             is_fragment: false,
             root_seen: false,
             elements: 0,
@@ -234,6 +236,7 @@ impl<'a> EventReader<'a> {
         let (prefix, local) = namespaces::split(tag.name, at + 1)?;
         let name = namespaces::name(self.bindings.element(prefix), self.local(local), prefix, at + 1)?;
         self.pending.push_back(Event::Start { name, scope, position: self.here });
+        let many = tag.attributes.len() > FEW;
         let mut names = BTreeSet::new();
         for attribute in tag.attributes {
             if namespaces::declared_prefix(attribute.name).is_some() {
@@ -241,7 +244,14 @@ impl<'a> EventReader<'a> {
             }
             let (prefix, local) = namespaces::split(attribute.name, attribute.at)?;
             let name = namespaces::name(self.bindings.attribute(prefix), self.local(local), prefix, attribute.at)?;
-            if !names.insert(name.clone()) {
+            // Two of one spelling were refused before, so what has no prefix differs from all others.
+            let repeated = if many {
+                !names.insert(name.clone())
+            } else {
+                let is_it = |event: &Event<'_>| matches!(event, Event::Attribute { name: known, .. } if *known == name);
+                !prefix.is_empty() && self.pending.iter().any(is_it)
+            };
+            if repeated {
                 return Err(Fault::new(attribute.at, XmlErrorKind::DuplicateAttribute(excerpt(attribute.name))));
             }
             self.pending.push_back(Event::Attribute { name, value: attribute.value });
@@ -282,7 +292,8 @@ impl<'a> EventReader<'a> {
             }
             return Ok(());
         }
-        if let Some(end) = raw.find("]]>") {
+        // Looking for one character is much faster than for three.
+        if let Some(end) = raw.find(']').and_then(|_| raw.find("]]>")) {
             return Err(Fault::new(at + end, XmlErrorKind::CdataEnd));
         }
         self.text_event(raw, at)
@@ -396,8 +407,19 @@ impl<'a> EventReader<'a> {
         Ok(characters)
     }
 
-    fn local(&mut self, local: &'a str) -> Arc<str> {
-        self.locals.entry(local).or_insert_with(|| local.into()).clone()
+    fn local(&mut self, local: &str) -> Arc<str> {
+        let last = local.bytes().next_back().map_or(0, usize::from);
+        let kept = self.locals.get_mut((local.len() * 7 + last) % LOCALS);
+        if let Some(Some(known)) = &kept
+            && **known == *local
+        {
+            return known.clone();
+        }
+        let name: Arc<str> = local.into();
+        if let Some(kept) = kept {
+            *kept = Some(name.clone());
+        }
+        name
     }
 
     /// How far the tokeniser is, in bytes of the text.
@@ -423,6 +445,11 @@ impl<'a> EventReader<'a> {
 /// The place behind a text that begins at `from`. A line ends with a line feed, a carriage return, or both together.
 fn advance(from: Position, text: &str) -> Position {
     let mut position = Position { offset: from.offset + text.len(), ..from };
+    // Most tokens stand within one line.
+    if !text.contains('\n') && !text.contains('\r') {
+        position.column += text.chars().count();
+        return position;
+    }
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
         if c == '\n' || (c == '\r' && chars.peek() != Some(&'\n')) {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::{
     XmlErrorKind,
-    chars::{first_illegal, is_char, is_name},
+    chars::{first_illegal, is_char, is_name, is_plain},
     error::Fault,
     value::excerpt,
 };
@@ -44,6 +44,9 @@ pub(super) fn resolve(reference: &str) -> Result<char, XmlErrorKind> {
 
 /// Reads characters without markup and references that begin at `offset`: every line end becomes a line feed.
 pub(super) fn characters(text: &str, offset: usize) -> Result<Cow<'_, str>, Fault> {
+    if is_plain(text) {
+        return Ok(Cow::Borrowed(text));
+    }
     if let Some((at, c)) = first_illegal(text) {
         return Err(Fault::new(offset + at, XmlErrorKind::Character(c)));
     }

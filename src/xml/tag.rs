@@ -12,6 +12,9 @@ use super::{
     value::excerpt,
 };
 
+/// Up to so many attributes of an element are compared one by one, which is faster than a set of them.
+pub(super) const FEW: usize = 16;
+
 /// A start tag as it is spelled.
 #[derive(Debug, PartialEq)]
 pub(super) struct StartTag<'a> {
@@ -65,7 +68,15 @@ pub(super) fn start_tag(token: &str, offset: usize, most: usize) -> Result<Start
             return Err(Fault::new(end - text.len(), XmlErrorKind::Unfinished("the value of an attribute")));
         };
         let value = attribute_value(value, end - text.len())?;
-        if !names.insert(attribute) {
+        let repeated = if attributes.len() < FEW {
+            attributes.iter().any(|known| known.name == attribute)
+        } else {
+            if names.is_empty() {
+                names.extend(attributes.iter().map(|known| known.name));
+            }
+            !names.insert(attribute)
+        };
+        if repeated {
             return Err(Fault::new(at, XmlErrorKind::DuplicateAttribute(excerpt(attribute))));
         }
         if attributes.len() >= most {
@@ -90,7 +101,8 @@ pub(super) fn end_tag(token: &str, offset: usize) -> Result<&str, Fault> {
 
 /// Takes a name off the front of what begins at `at`.
 fn name(text: &str, at: usize) -> Result<(&str, &str), Fault> {
-    let end = text.find(|c| SPACE.contains(&c) || matches!(c, '=' | '/' | '<' | '>' | '"' | '\'' | '&'));
+    let ends = |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'=' | b'/' | b'<' | b'>' | b'"' | b'\'' | b'&');
+    let end = text.bytes().position(ends);
     let (name, rest) = end.and_then(|end| text.split_at_checked(end)).unwrap_or((text, ""));
     if is_name(name) { Ok((name, rest)) } else { Err(Fault::new(at, XmlErrorKind::Name(excerpt(name)))) }
 }
