@@ -28,7 +28,7 @@ use ipamspec::{
         contract::{self, Answer},
     },
     spec::{Effect, Operation, PortType},
-    transport::{HttpOptions, HttpTransport, HttpUrl},
+    transport::{HttpOptions, HttpTransport, TargetUrl},
     xml,
 };
 
@@ -224,7 +224,7 @@ impl Drop for Server {
 fn ask(url: &str) -> f64 {
     let operation = operation();
     let envelope = envelope(url).into();
-    let url = HttpUrl::parse(url).expect("the server's address");
+    let url = TargetUrl::parse(url).expect("the server's address");
     let limit = Duration::from_secs(10);
     let options = HttpOptions { connect: limit, reply: limit, overall: limit, reply_bytes: 1 << 20, ca_pem: None };
     let done = Arc::new(AtomicU64::new(0));
