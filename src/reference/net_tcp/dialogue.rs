@@ -15,7 +15,7 @@ use super::{
     refusal, via,
 };
 use crate::{
-    reference::{Channel, Lab, Message, Moment, Out, Session, Variant, answer::Answer},
+    reference::{Channel, Lab, Message, Moment, Out, Session, Variant, answer::Answer, envelope::Addressed},
     wire::{
         DecodeError, DecodeErrorKind,
         framing::{Deframer, Event, FaultUri, Flow, Limits, Mode, ReceiverState, Record, VERSION},
@@ -253,7 +253,8 @@ impl Dialogue {
         let outs = match addressing::refuse(&document, session.port_type(), is_here) {
             Some(unread) if session.is_open() => {
                 let fault = Answer::Fault(unread.fault);
-                vec![Out::Message(Message::of(&fault, unread.message_id.as_deref(), session.behaviour()))]
+                let addressed = Addressed { relates_to: unread.message_id.as_deref(), to: None };
+                vec![Out::Message(Message::of(&fault, addressed, session.behaviour()))]
             }
             _ => session.receive(&document, now.moment),
         };
