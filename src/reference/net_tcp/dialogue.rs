@@ -179,6 +179,8 @@ impl Dialogue {
         self.last = now.instant;
         match self.state.next(Event::received(&record)) {
             Ok(state) => self.state = state,
+            // 3.1.4.2: a fault is not answered with a fault.
+            Err(_) if matches!(record, Record::FaultRecord(_)) => return self.refuse_as(None, false),
             Err(_) => return self.refuse(FaultUri::InvalidRecordSequence),
         }
         if matches!(self.state, ReceiverState::Open(_)) {
