@@ -117,11 +117,6 @@ impl Lab {
         &self.behaviour
     }
 
-    /// Whether a path names a world that is there, and IIpamServer.
-    pub(super) fn has(&self, path: &str) -> bool {
-        self.port_type_at(path) == Some(PortType::IIpamServer)
-    }
-
     /// The port type at a path, where the path names a world that is there.
     pub fn port_type_at(&self, path: &str) -> Option<PortType> {
         let (place, port_type) = Place::of(path)?;
@@ -154,10 +149,11 @@ impl Lab {
         &self,
         place: Place,
         received: Result<Received, Unread>,
+        to: Option<&str>,
         now: Moment,
         behaviour: &Behaviour,
     ) -> Option<Option<Message>> {
-        self.in_world(place, now, |world, now| respond::answer(received, world, now, behaviour))
+        self.in_world(place, now, |world, now| respond::answer(received, to, world, now, behaviour))
     }
 
     /// Uses a world at its own time. None where it is gone.
@@ -240,7 +236,8 @@ mod tests {
         let lab = lab();
         let (first, second) = (lab.open(None).unwrap(), lab.clone().open(Some("task-running")).unwrap());
         assert_eq!((first.path_prefix(), second.path_prefix()), ("/lab/1".into(), "/lab/2".into()));
-        assert!(lab.has("/lab/1/Ipam/Server") && !lab.has("/lab/3/Ipam/Server"));
+        let has = |path| lab.port_type_at(path) == Some(PortType::IIpamServer);
+        assert!(has("/lab/1/Ipam/Server") && !has("/lab/3/Ipam/Server"));
         assert!(lab.advance(first, Duration::from_secs(3)));
         lab.with(|worlds| {
             assert_eq!(*worlds.open[&first].clock.borrow(), Moment::LAB.after(Duration::from_secs(3)));

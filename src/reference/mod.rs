@@ -14,6 +14,7 @@ mod mutant;
 mod net_tcp;
 mod operations;
 mod parameter;
+mod posts;
 #[cfg(test)]
 mod probe;
 mod progress;

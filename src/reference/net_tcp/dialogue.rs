@@ -15,7 +15,7 @@ use super::{
     refusal, via,
 };
 use crate::{
-    reference::{Channel, Lab, Message, Moment, Out, Session, Variant, answer::Answer},
+    reference::{Channel, Lab, Message, Moment, Out, Session, Variant, answer::Answer, envelope::Addressed},
     wire::{
         DecodeError, DecodeErrorKind,
         framing::{Deframer, Event, FaultUri, Flow, Limits, Mode, ReceiverState, Record, VERSION},
@@ -179,6 +179,8 @@ impl Dialogue {
         self.last = now.instant;
         match self.state.next(Event::received(&record)) {
             Ok(state) => self.state = state,
+            // 3.1.4.2: a fault is not answered with a fault.
+            Err(_) if matches!(record, Record::FaultRecord(_)) => return self.refuse_as(None, false),
             Err(_) => return self.refuse(FaultUri::InvalidRecordSequence),
         }
         if matches!(self.state, ReceiverState::Open(_)) {
@@ -253,7 +255,8 @@ impl Dialogue {
         let outs = match addressing::refuse(&document, session.port_type(), is_here) {
             Some(unread) if session.is_open() => {
                 let fault = Answer::Fault(unread.fault);
-                vec![Out::Message(Message::of(&fault, unread.message_id.as_deref(), session.behaviour()))]
+                let addressed = Addressed { relates_to: unread.message_id.as_deref(), to: None };
+                vec![Out::Message(Message::of(&fault, addressed, session.behaviour()))]
             }
             _ => session.receive(&document, now.moment),
         };

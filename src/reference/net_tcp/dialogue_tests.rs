@@ -135,6 +135,7 @@ pub(super) fn refusals() -> Vec<(&'static str, Vec<u8>, Option<FaultUri>)> {
         ("envelope before the preamble's end", ready(&sized("<a/>").to_bytes()), Some(InvalidRecordSequence)),
         ("end before the preamble's end", ready(&[0x07]), Some(InvalidRecordSequence)),
         ("acknowledgement by the initiator", ready(&[0x0B]), Some(InvalidRecordSequence)),
+        ("fault in a preamble", begun(&Record::FaultRecord("urn:x".into()).to_bytes()), None),
         ("second preamble end", open(&[0x0C]), Some(InvalidRecordSequence)),
         ("version in a session", open(&version), Some(InvalidRecordSequence)),
         ("unsized envelope in duplex", open(&[0x05, 0x01, 0x20, 0x00]), Some(InvalidRecordSequence)),
