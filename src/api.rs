@@ -48,7 +48,15 @@ impl Reference {
         self.server.net_tcp_url()
     }
 
-    /// It as a target. Only a run that is also given its [lab](Self::lab) makes a `reference` claim.
+    /// It as a target over net.tcp, the protocol's own binding.
+    ///
+    /// # Errors
+    /// Never: the server's own address is one.
+    pub fn net_tcp_target(&self) -> Result<Target, TargetError> {
+        Target::reference(&self.net_tcp_url())
+    }
+
+    /// It as a target over HTTP, the laboratory binding. Only a run that is also given its [lab](Self::lab) makes a `reference` claim.
     ///
     /// # Errors
     /// Never: the server's own address is one.

@@ -63,6 +63,13 @@ fn requirement(mut row: Fields<'_>, catalogue: &mut Catalogue, references: &mut 
         level
     });
     let untestable = optional(&mut row, "untestable", "untestable = \"why no case can decide it\"", told);
+    let binding = row.text("binding", told);
+    if let Some(text) = binding
+        && !["http", "net.tcp"].contains(&text.value)
+    {
+        told.bad_value(text.span(), format!("{} is no binding", shown(text.value)))
+            .help("write binding = \"net.tcp\" or binding = \"http\"");
+    }
     let ruling = row.text("ruling", told);
     let by_silence = row.flag("by_silence", told).is_some();
     row.finish(told);
@@ -80,6 +87,7 @@ fn requirement(mut row: Fields<'_>, catalogue: &mut Catalogue, references: &mut 
         level: level.unwrap_or(Level::Must),
         text: text.unwrap_or_default(),
         untestable,
+        binding: binding.map(|text| text.value.to_owned()),
         ruling: ruling.map(|text| text.value.to_owned()),
         by_silence,
     };

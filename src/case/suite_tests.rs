@@ -270,7 +270,7 @@ fn each_mistake_is_told() {
         (&[("Audit", "{{a b}}")], "the name of a hole"),
         (&[(call, "operation = \"StartTask\"\nwait = \"1s\"")], "`wait` means nothing in [step.call]"),
         (&[("[step.call]", "wait = \"1s\"\n[step.call]")], "a step does one thing"),
-        (&[("[step.call]", "[step.send]")], "`send` means nothing"),
+        (&[("[step.call]", "[step.shout]")], "`shout` means nothing"),
         (&[(expect, "")], "nothing is made of the answer"),
         (&[(expect, "[step.expect]")], "what must come back is not said"),
         (&[(expect, "[step.expect]\nreply = true\nfault = \"any\"")], "one kind of answer"),

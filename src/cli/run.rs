@@ -151,7 +151,7 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
     };
     let target = match (named, &server) {
         (Some(target), _) => Ok(target),
-        (None, Some(server)) => server.target(),
+        (None, Some(server)) => server.net_tcp_target(),
         // Not reached: where no target is named, the reference server was started.
         (None, None) => return exit::OURS,
     };

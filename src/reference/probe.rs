@@ -255,7 +255,7 @@ fn meaning(element: &Element) -> Element {
 
 #[test]
 fn a_variant_of_spelling_says_the_same() {
-    for variant in Variant::ALL.iter().filter(|variant| is_spelling(**variant)) {
+    for variant in Variant::ALL.iter().filter(|variant| is_spelling(**variant) && !variant.is_of_net_tcp()) {
         let varied = answers(&(*variant).into());
         for (was, is) in HONEST.iter().zip(&varied) {
             assert_eq!(was.status, is.status);
@@ -269,7 +269,10 @@ fn a_variant_of_spelling_says_the_same() {
 
 #[test]
 fn a_variant_of_content_changes_something_and_answers_alike() {
-    for variant in Variant::ALL.iter().filter(|variant| !is_spelling(**variant) && !variant.is_of_sessions()) {
+    for variant in Variant::ALL
+        .iter()
+        .filter(|variant| !(is_spelling(**variant) || variant.is_of_sessions() || variant.is_of_net_tcp()))
+    {
         let varied = answers(&(*variant).into());
         assert_ne!(*HONEST, varied, "{variant:?} changes nothing");
         for ((was, is), Probe { operation, inside, .. }) in HONEST.iter().zip(&varied).zip(probes()) {

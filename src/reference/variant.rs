@@ -30,7 +30,7 @@ macro_rules! variants {
 impl Variant {
     /// Whether it shows in sessions alone.
     pub fn is_of_sessions(self) -> bool {
-        self >= Self::ClientCallbackAction
+        self >= Self::ClientCallbackAction && !self.is_of_net_tcp()
     }
 
     /// Whether it shows on net.tcp alone.

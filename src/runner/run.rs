@@ -24,8 +24,8 @@ use super::{
 use crate::{
     case::{Case, Suite},
     spec::{Effect, Level},
-    transport::BadCertificates,
-    verdict::{Blame, CasePlan, CaseRecord, Event, Note, Outcome, RecordedFaults, RunStarted},
+    transport::{BadCertificates, Scheme},
+    verdict::{Blame, CasePlan, CaseRecord, Event, Note, Outcome, RecordedFaults, Requirement, RunStarted},
 };
 
 /// What a run is asked for, beside its target.
@@ -187,9 +187,20 @@ fn started(
                 selected: selected.contains(&case.id),
             })
             .collect(),
-        requirements: suite.catalogue.requirements.values().cloned().collect(),
+        requirements: suite.catalogue.requirements.values().map(|requirement| bound(requirement, target)).collect(),
         rulings: suite.catalogue.rulings.values().cloned().collect(),
     }
+}
+
+/// A requirement as it holds for a target: what is about a binding that the target is not spoken to over cannot be broken.
+/// What is about net.tcp stays open over HTTP, the laboratory binding: [MS-IPAMM2] 2.1 asks for it.
+fn bound(requirement: &Requirement, target: &Target) -> Requirement {
+    let is_http = requirement.binding.as_deref() == Some(Scheme::Http.as_str());
+    if !(is_http && target.url.scheme() == Scheme::NetTcp) {
+        return requirement.clone();
+    }
+    let why = "it is about the HTTP binding, and the target is spoken to over net.tcp";
+    Requirement { untestable: requirement.untestable.clone().or(Some(why.to_owned())), ..requirement.clone() }
 }
 
 /// Cases without a twin, then those whose twin is among them, and so on. Where all share one world, those that change

@@ -23,6 +23,9 @@ pub struct Requirement {
     pub text: String,
     /// Why no case can decide it, where none can.
     pub untestable: Option<String>,
+    /// The scheme of the one binding that it is about, where it is about one: on another nothing can break it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub binding: Option<String>,
     /// The ruling that says how we read it, where one does.
     pub ruling: Option<String>,
     /// Whether the rule of silence decides it: what it asks for may not show, and is then inconclusive, never a breach.

@@ -248,6 +248,7 @@ mod tests {
             level: Level::Must,
             text: "text".to_owned(),
             untestable: None,
+            binding: None,
             ruling: None,
             by_silence: false,
         };

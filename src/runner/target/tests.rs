@@ -176,14 +176,14 @@ record = [1]
 fn what_only_holds_together_is_told() {
     let with = |more: &str| told(&format!("{URL}{more}"), &[]).join("\n");
     assert!(with("[security]\nmode = \"none\"").contains("`mode` is for net.tcp"));
-    assert!(with("[security]\n").contains("[security] is for net.tcp"));
+    assert!(with("[security]\n").contains("[security] says nothing"));
     assert!(with("[security]\nca_file = \"x\"").contains("`ca_file` is for https"));
     assert!(with("[security]\npassword = { env = \"A\" }").contains("`password` is for net.tcp"));
     assert!(with("[endpoints]\nIIpamEnumerator = \"/x\"").contains("`IIpamServer` is missing"));
     assert!(with("product = \"a\"\nlacks = []").contains("`product` says"));
     assert!(told("", &[]).join("").contains("`url` is missing"));
     assert!(told("", &["url=http://a"]).is_empty());
-    assert!(told("url = \"net.tcp://a:1\"", &[]).join("").contains("net.tcp is not spoken by this version yet"));
+    assert!(told("url = \"net.tcp://a:1\"", &[]).join("").contains("a session is protected unless"));
     let path = "url = \"http://a/x\"\n[endpoints]\nIIpamServer = \"/y\"";
     assert!(told(path, &[]).join("").contains("the URL has a path"));
     assert!(with("[vars]\na = \"\\u0001\"").contains("characters that XML cannot hold"));
