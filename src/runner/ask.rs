@@ -16,8 +16,8 @@ use crate::{
     soap::{self, Fault, write::Route},
     spec::{Operation, PortType},
     transport::{
-        BadCertificates, HttpOptions, HttpTransport, MessageEncoding, NetTcpOptions, NetTcpTransport, TargetUrl,
-        Transport,
+        BadCertificates, HttpOptions, HttpSessions, HttpTransport, MessageEncoding, NetTcpOptions, NetTcpTransport,
+        TargetUrl, Transport,
     },
     verdict::{Exchange, hex},
     xml::Element,
@@ -154,7 +154,8 @@ pub fn transport(target: &Target) -> Result<Transport, BadCertificates> {
     let ca_pem = target.ca_pem.clone();
     let http = HttpTransport::new(HttpOptions { connect, reply, overall: timing.operation, reply_bytes, ca_pem })?;
     let net_tcp = NetTcpTransport::new(NetTcpOptions { connect, reply, reply_bytes, encoding: target.encoding });
-    Ok(Transport { http, net_tcp })
+    let http_sessions = HttpSessions::new(http.clone(), target.callback_address(), reply_bytes);
+    Ok(Transport { http, http_sessions, net_tcp })
 }
 
 /// A message id: the same for the same seed, case, step and attempt.

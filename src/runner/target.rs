@@ -17,7 +17,7 @@ use self::draft::Draft;
 use crate::{
     case::{Mistake, MistakeKind, Mistakes, SourceFile, mistake::Told},
     spec::{Effect, PortType},
-    transport::{MessageEncoding, Scheme, TargetUrl},
+    transport::{CallbackAddress, MessageEncoding, Scheme, TargetUrl},
     verdict::TargetRecord,
 };
 
@@ -207,6 +207,17 @@ impl Target {
             Some(path) => self.url.with_path(path).ok(),
             None if self.endpoints.is_empty() && port_type == PortType::IIpamServer => Some(self.url.clone()),
             None => None,
+        }
+    }
+
+    /// Where the target reaches us over HTTP; on this machine everybody does.
+    pub fn callback_address(&self) -> Option<CallbackAddress> {
+        match &self.callback {
+            Some(callback) => Some(CallbackAddress { listen: callback.listen, public: callback.public.clone() }),
+            None => self
+                .url
+                .is_loopback()
+                .then(|| CallbackAddress { listen: SocketAddr::from(([127, 0, 0, 1], 0)), public: None }),
         }
     }
 

@@ -4,6 +4,7 @@
 
 use super::{
     http::HttpTransport,
+    http_session::HttpSessions,
     net_tcp::{MessageEncoding, NetTcpTransport},
     session::Session,
     url::{Scheme, TargetUrl},
@@ -17,6 +18,8 @@ use crate::session::{Observed, Permitted};
 pub struct Transport {
     /// For `http` and `https`.
     pub http: HttpTransport,
+    /// For sessions over `http` and `https`.
+    pub http_sessions: HttpSessions,
     /// For `net.tcp`.
     pub net_tcp: NetTcpTransport,
 }
@@ -45,7 +48,10 @@ impl Transport {
 
     /// Opens a session with an endpoint. What comes of it is observed; first that the target takes it.
     pub fn open(&self, url: &TargetUrl, keepalive: bool) -> Session {
-        self.net_tcp.open(url, keepalive)
+        match url.scheme() {
+            Scheme::NetTcp => self.net_tcp.open(url, keepalive),
+            Scheme::Http | Scheme::Https => self.http_sessions.open(url, keepalive),
+        }
     }
 
     /// Connects to an endpoint and sends nothing: all records are the caller's. For net.tcp.

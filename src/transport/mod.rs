@@ -5,6 +5,7 @@
 mod binding;
 mod connection;
 pub mod http;
+mod http_session;
 pub mod net_tcp;
 mod session;
 mod stream;
@@ -13,6 +14,7 @@ pub mod url;
 
 pub use binding::Transport;
 pub use http::{HttpOptions, HttpTransport};
+pub use http_session::{CallbackAddress, HttpSessions};
 pub use net_tcp::{MessageEncoding, NetTcpOptions, NetTcpTransport};
 pub use session::Session;
 pub use tls::BadCertificates;

@@ -197,7 +197,7 @@ pub(super) async fn accepted(session: &mut Session, within: Duration) -> Result<
 }
 
 /// Sleeps until a moment, or for ever where there is none.
-async fn until(moment: Option<Instant>) {
+pub(super) async fn until(moment: Option<Instant>) {
     match moment {
         Some(moment) => sleep_until(moment).await,
         None => std::future::pending().await,
