@@ -108,7 +108,9 @@ impl Place {
         }
         let mut ratios: Vec<f64> = ratios.into_iter().map(|(_, ratio)| ratio).collect();
         ratios.sort_by(f64::total_cmp);
-        if let (Some(least), Some(median), Some(most)) = (ratios.first(), ratios.get(ratios.len() / 2), ratios.last()) {
+        if let (Some(least), Some(median), Some(most)) =
+            (ratios.first(), ratios.get(ratios.len().saturating_sub(1) / 2), ratios.last())
+        {
             println!("  median ratio of {}: {median:.3} (from {least:.3} to {most:.3})", ratios.len());
         }
     }
