@@ -21,7 +21,7 @@ pub(crate) const NAMES: [&str; 8] = [
 const HOUR: u64 = 3_600_000;
 /// How many looks a run outlasts, and how long it takes at least.
 const LOOKS: u32 = 3;
-const RUN: Duration = Duration::from_millis(120);
+const RUN: Duration = Duration::from_millis(250);
 
 /// The tasks of one server.
 #[derive(Debug)]
