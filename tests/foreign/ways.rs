@@ -128,7 +128,9 @@ ways! {
     NumbersForBooleans "numbers-for-booleans", "";
     TimesOfAnotherZone "times-of-another-zone", "";
     NeverRan "never-ran", "the list gives no LastRunTime of this task";
+    TasksAreDoneAtOnce "tasks-are-done-at-once", "the task was done before it was seen running";
     RefusesSecondStart "refuses-second-start", "";
     DisabledTask "disabled-task", "`Disabled`";
+    DisabledDiscovery "disabled-discovery", "`Disabled`";
     TaskThatRunsForDays "task-that-runs-for-days", "`Running`";
 }
