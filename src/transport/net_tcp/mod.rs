@@ -4,6 +4,8 @@
 
 mod dialogue;
 mod driver;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,
