@@ -20,6 +20,7 @@ use crate::{
         TargetUrl, Transport,
     },
     verdict::{Exchange, hex},
+    wire::framing::FaultUri,
     xml::Element,
 };
 
@@ -225,6 +226,7 @@ fn stage(end: &End) -> Stage {
         End::UnknownName { .. } => Stage::Name,
         End::Unreachable { .. } => Stage::Connect,
         End::SecurityRefused { .. } => Stage::Tls,
+        End::Refused { fault } if FaultUri::from_uri(fault) == Some(FaultUri::EndpointNotFound) => Stage::Endpoint,
         _ => Stage::Http,
     }
 }

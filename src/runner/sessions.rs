@@ -21,6 +21,9 @@ use crate::{
 /// The name of the session of a case that names none.
 pub const MAIN: &str = "main";
 
+/// How many bytes of what no step has taken are kept on one session.
+const KEPT: usize = 4 << 20;
+
 /// The sessions of a case.
 #[derive(Debug, Default)]
 pub struct Sessions {
@@ -39,6 +42,8 @@ pub struct Live {
     pub encoding: MessageEncoding,
     /// What came and no step has taken, oldest first.
     pending: VecDeque<Observation>,
+    /// How many bytes that is of.
+    pending_bytes: usize,
     /// What was sent under a name: the id of the message, and the operation whose reply is expected.
     sent: BTreeMap<String, (Option<String>, Option<&'static Operation>)>,
     /// What writes the envelopes among records.
@@ -60,6 +65,7 @@ impl Sessions {
                 is_raw,
                 encoding,
                 pending: VecDeque::new(),
+                pending_bytes: 0,
                 sent: BTreeMap::new(),
                 encoder: nbfse::Encoder::new(nbfx::Style::default()),
             }
@@ -89,6 +95,7 @@ impl Sessions {
         if let Some(place) = live.pending.iter().position(|observation| wanted(&observation.what))
             && let Some(observation) = live.pending.remove(place)
         {
+            live.pending_bytes = live.pending_bytes.saturating_sub(bytes_of(&observation));
             return observation.what;
         }
         let asked = Instant::now();
@@ -105,7 +112,10 @@ impl Sessions {
             if wanted(&observation.what) || matches!(observation.what, Observed::Ended(_)) {
                 return observation.what;
             }
-            if matches!(observation.what, Observed::Received(_) | Observed::Accepted) {
+            let kept = live.pending_bytes.saturating_add(bytes_of(&observation));
+            // A target that floods us is not kept, only seen.
+            if matches!(observation.what, Observed::Received(_) | Observed::Accepted) && kept <= KEPT {
+                live.pending_bytes = kept;
                 live.pending.push_back(observation);
             }
         }
@@ -180,6 +190,14 @@ impl Live {
     /// Drops its connection.
     pub fn abort(&self) {
         self.session.abort();
+    }
+}
+
+/// What an observation counts for among those that are kept.
+fn bytes_of(observation: &Observation) -> usize {
+    match &observation.what {
+        Observed::Received(received) => received.bytes.len().max(64),
+        _ => 64,
     }
 }
 

@@ -49,6 +49,28 @@ fn way(target: &Target, readiness: &Readiness) -> Vec<Point> {
     let (furthest, why) = furthest.unwrap_or((Stage::Endpoint, "no question could be asked"));
     let authority = format!("{}:{}", target.url.host(), target.url.port());
     let endpoint = target.endpoint(crate::spec::PortType::IIpamServer).unwrap_or_else(|| target.url.clone());
+    let is_net_tcp = target.url.scheme() == Scheme::NetTcp;
+    let (unprotected, carrier, speaks, mend_carrier) = if is_net_tcp {
+        (
+            "the target file asks for none: a run makes a partial claim",
+            "framing",
+            "the target takes sessions",
+            "make sure that a net.tcp server listens there, that it takes sessions without protection and messages in the \
+             target's `encoding`, or give it more time: [timing] connect",
+        )
+    } else {
+        (
+            "http has none: a run makes a partial claim",
+            "HTTP",
+            "an HTTP server answers",
+            "make sure that an HTTP server listens there, or give it more time: [timing] reply",
+        )
+    };
+    let mend_answer = if is_net_tcp {
+        "make sure that the address is that of IIpamServer, and that it speaks SOAP 1.2"
+    } else {
+        "make sure that the address is that of IIpamServer, and that it answers as application/soap+xml"
+    };
     let stages = [
         (
             Stage::Name,
@@ -59,33 +81,23 @@ fn way(target: &Target, readiness: &Readiness) -> Vec<Point> {
         (Stage::Connect, "connect", authority, "start the server, or mend host and port in `url` of the target file"),
         (
             Stage::Tls,
-            "TLS",
+            if is_net_tcp { "security" } else { "TLS" },
             "the certificate is one that is trusted".to_owned(),
             "name the authority that signed the certificate: [security] ca_file in the target file",
         ),
-        (
-            Stage::Http,
-            "HTTP",
-            "an HTTP server answers".to_owned(),
-            "make sure that an HTTP server listens there (net.tcp is not spoken yet), or give it more time: [timing] reply",
-        ),
+        (Stage::Http, carrier, speaks.to_owned(), mend_carrier),
         (
             Stage::Endpoint,
             "endpoint",
             endpoint.to_string(),
             "write the path of IIpamServer under [endpoints] in the target file, or into the URL",
         ),
-        (
-            Stage::Soap,
-            "SOAP 1.2",
-            "an envelope came back".to_owned(),
-            "make sure that the address is that of IIpamServer, and that it answers as application/soap+xml",
-        ),
+        (Stage::Soap, "SOAP 1.2", "an envelope came back".to_owned(), mend_answer),
     ];
     let mut points = Vec::new();
     for (stage, name, works, next) in stages {
         points.push(if stage == Stage::Tls && target.url.scheme() != Scheme::Https {
-            Point::new(name, PointStatus::Note, "http has none: a run makes a partial claim")
+            Point::new(name, PointStatus::Note, unprotected)
         } else if stage < furthest {
             Point::new(name, PointStatus::Works, works)
         } else if stage == furthest {

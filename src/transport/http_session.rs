@@ -283,10 +283,10 @@ async fn take(request: Request<Incoming>, routes: &Routes, limit: usize) -> Resp
     let body = tokio::time::timeout(SLOWEST, Limited::new(request.into_body(), limit).collect()).await;
     let Ok(Ok(body)) = body else { return answer(StatusCode::PAYLOAD_TOO_LARGE) };
     let head = HttpHead { status: 200, content_type };
-    match session.try_send(Received::text(body.to_bytes(), Some(head))) {
+    match session.send_timeout(Received::text(body.to_bytes(), Some(head)), SLOWEST).await {
         Ok(()) => answer(StatusCode::ACCEPTED),
-        Err(mpsc::error::TrySendError::Full(_)) => answer(StatusCode::SERVICE_UNAVAILABLE),
-        Err(mpsc::error::TrySendError::Closed(_)) => answer(StatusCode::NOT_FOUND),
+        Err(mpsc::error::SendTimeoutError::Timeout(_)) => answer(StatusCode::SERVICE_UNAVAILABLE),
+        Err(mpsc::error::SendTimeoutError::Closed(_)) => answer(StatusCode::NOT_FOUND),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::session::{
 };
 
 /// How many observations wait for whoever asks; a target that sends more is not read further until some were taken.
-pub(super) const WAITING: usize = 256;
+pub(super) const WAITING: usize = 16;
 
 /// A session with a target.
 ///

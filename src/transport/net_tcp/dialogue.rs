@@ -19,6 +19,10 @@ use crate::{
     xml,
 };
 
+/// How many observations wait to be handed over before no more is read.
+const QUEUED: usize = 256;
+/// And how many bytes they may come from; one message may have more.
+const QUEUED_BYTES: usize = 1 << 20;
 /// How much of what is no framing is kept, in bytes.
 const BEGAN: usize = 256;
 
@@ -51,6 +55,8 @@ pub(super) struct Dialogue {
     began: Vec<u8>,
     records: u64,
     observations: VecDeque<Observation>,
+    /// How many bytes the observations come from.
+    queued: usize,
     ended: bool,
 }
 
@@ -85,6 +91,7 @@ impl Dialogue {
             began: Vec::new(),
             records: 0,
             observations: VecDeque::new(),
+            queued: 0,
             ended: false,
         }
     }
@@ -130,6 +137,13 @@ impl Dialogue {
                 self.put(&Record::EndRecord, at, Observed::SentRecords);
             }
             Command::Abort => self.end(at, End::Aborted),
+        }
+    }
+
+    /// Nobody asks any more: a session that the dialogue began is ended in order.
+    pub(super) fn leave(&mut self, at: Duration) {
+        if self.opening == Opening::Preamble {
+            self.command(Command::End, at);
         }
     }
 
@@ -182,12 +196,14 @@ impl Dialogue {
 
     /// The oldest observation that was not taken.
     pub(super) fn observation(&mut self) -> Option<Observation> {
-        self.observations.pop_front()
+        let observation = self.observations.pop_front()?;
+        self.queued = self.queued.saturating_sub(length(observation.wire.as_ref()));
+        Some(observation)
     }
 
     /// Whether observations wait to be taken.
     pub(super) fn is_full(&self) -> bool {
-        self.observations.len() >= super::super::session::WAITING
+        self.observations.len() >= QUEUED || self.queued > QUEUED_BYTES
     }
 
     /// Whether any observation waits.
@@ -300,6 +316,11 @@ impl Dialogue {
             return;
         }
         self.ended = matches!(what, Observed::Ended(_));
+        self.queued = self.queued.saturating_add(length(wire.as_ref()));
         self.observations.push_back(Observation { at, what, wire });
     }
+}
+
+fn length(piece: Option<&Piece>) -> usize {
+    piece.map_or(0, |piece| piece.bytes.len())
 }

@@ -79,13 +79,14 @@ pub(super) async fn drive(
                 Err(_) => can_write = false,
             },
             command = asked.recv(), if !leaving => {
-                let is_last = command.as_ref().is_none_or(Command::is_last);
-                if command.is_none() {
-                    leave = Some(after(Instant::now(), FAREWELL));
-                }
-                dialogue.command(command.unwrap_or(Command::End), opened.elapsed());
-                if is_last {
+                if command.as_ref().is_none_or(Command::is_last) {
                     tick = None;
+                }
+                if let Some(command) = command {
+                    dialogue.command(command, opened.elapsed());
+                } else {
+                    leave = Some(after(Instant::now(), FAREWELL));
+                    dialogue.leave(opened.elapsed());
                 }
             },
             () = until(tick) => {
