@@ -204,7 +204,7 @@ fn split_table(payload: &[u8]) -> Result<(Vec<Placed<'_>>, &[u8]), DecodeError> 
     while !table.rest().is_empty() {
         table.begin_structure("String");
         let before = table.offset();
-        let moved = |error: DecodeError| error.moved(u64::try_from(begun).unwrap_or(u64::MAX));
+        let moved = |fault| DecodeError::from(fault).moved(u64::try_from(begun).unwrap_or(u64::MAX));
         let text = table.string().map_err(moved)?;
         strings.push(Placed { text, length: table.offset() - before });
     }

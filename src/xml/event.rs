@@ -68,7 +68,9 @@ impl Builder {
                 _ => self.siblings().push(Node::Text(text.into_owned())),
             },
             Event::End => {
-                if let Some(element) = self.open.pop() {
+                if let Some(mut element) = self.open.pop() {
+                    // Most elements hold one node, and a list begins with room for four.
+                    element.children.shrink_to_fit();
                     self.siblings().push(Node::Element(element));
                 }
             }

@@ -3,8 +3,8 @@
 //! Leaves out names. Follows [MC-NBFX] 2.2.3.13 and 2.2.3.27, XML 1.0 production 2. A character that XML does not allow is
 //! refused: the document would have it read as a reference, which no XML may hold either.
 
-use super::cursor::Cursor;
-use crate::{wire::DecodeError, xml::is_char};
+use super::cursor::{Cursor, Fault};
+use crate::xml::is_char;
 
 /// Characters in UTF-16, little-endian, checked when they were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl<'a> Utf16<'a> {
         char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
-    pub(super) fn read(length: usize, cursor: &mut Cursor<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn read(length: usize, cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
         let bytes = cursor.take(length)?;
         let text = Self::new(bytes).ok_or_else(|| cursor.invalid("its characters are not UTF-16"))?;
         match text.chars().find(|c| !is_char(*c)) {
@@ -41,7 +41,7 @@ impl<'a> Utf16<'a> {
 
 /// Reads so many bytes of UTF-8.
 #[inline]
-pub(super) fn read<'a>(length: usize, cursor: &mut Cursor<'a>) -> Result<&'a str, DecodeError> {
+pub(super) fn read<'a>(length: usize, cursor: &mut Cursor<'a>) -> Result<&'a str, Fault> {
     let bytes = cursor.take(length)?;
     let text = cursor.utf8(bytes)?;
     check(text, cursor)?;
@@ -50,7 +50,7 @@ pub(super) fn read<'a>(length: usize, cursor: &mut Cursor<'a>) -> Result<&'a str
 
 /// Refuses characters that XML does not allow.
 #[inline]
-pub(super) fn check(text: &str, cursor: &Cursor<'_>) -> Result<(), DecodeError> {
+pub(super) fn check(text: &str, cursor: &Cursor<'_>) -> Result<(), Fault> {
     // What XML forbids is below a space, or U+FFFE and U+FFFF, which begin with 0xEF. No loop that ends early: this one is
     // done many bytes at a time.
     let doubt = |byte: u8| u8::from(byte < b' ') | u8::from(byte == 0xEF);
@@ -62,18 +62,20 @@ pub(super) fn check(text: &str, cursor: &Cursor<'_>) -> Result<(), DecodeError> 
 }
 
 #[cold]
-fn illegal(c: char, cursor: &Cursor<'_>) -> DecodeError {
+fn illegal(c: char, cursor: &Cursor<'_>) -> Fault {
     cursor.invalid(format!("the character U+{:04X} is not allowed in XML", u32::from(c)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::DecodeError;
 
     #[test]
     fn what_xml_forbids_is_refused() {
-        let read =
-            |bytes: &[u8]| read(bytes.len(), &mut Cursor::new(bytes)).map(str::to_owned).map_err(|e| e.to_string());
+        let read = |bytes: &[u8]| {
+            read(bytes.len(), &mut Cursor::new(bytes)).map(str::to_owned).map_err(|e| DecodeError::from(e).to_string())
+        };
         for right in ["", "a\tb\r\n", "é\u{fffd}\u{feff}", "\u{10ffff}\u{7f}"] {
             assert_eq!(read(right.as_bytes()).as_deref(), Ok(right));
         }

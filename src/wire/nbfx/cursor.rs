@@ -7,21 +7,35 @@ use std::borrow::Cow;
 use super::names::record_name;
 use crate::wire::{DecodeError, DecodeErrorKind};
 
-/// Where in a payload the next byte is, and which record it belongs to.
+/// An error on its way out: one word, so that what goes well is not slowed down by moving room for what does not.
+#[derive(Debug)]
+pub(in crate::wire) struct Fault(Box<DecodeError>);
+
+impl From<DecodeError> for Fault {
+    fn from(error: DecodeError) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+impl From<Fault> for DecodeError {
+    fn from(fault: Fault) -> Self {
+        *fault.0
+    }
+}
+
+/// Where in a payload the next byte is, and where the record began that it belongs to.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::wire) struct Cursor<'a> {
-    rest: &'a [u8],
-    length: usize,
-    /// Where the record began.
-    begin: usize,
-    record_type: u8,
+    bytes: &'a [u8],
+    at: usize,
+    begun: usize,
     /// What is read where it is no record.
     structure: Option<&'static str>,
 }
 
 impl<'a> Cursor<'a> {
     pub(in crate::wire) fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, length: bytes.len(), begin: 0, record_type: 0, structure: None }
+        Self { bytes, at: 0, begun: 0, structure: None }
     }
 
     /// A cursor over a structure that is no record, which is named so.
@@ -29,90 +43,100 @@ impl<'a> Cursor<'a> {
         Self { structure: Some(structure), ..Self::new(bytes) }
     }
 
+    /// This cursor, moved to another place.
+    pub(super) fn moved_to(self, at: usize) -> Self {
+        Self { at, ..self }
+    }
+
     /// Bytes from the start.
     #[inline]
     pub(in crate::wire) fn offset(&self) -> usize {
-        self.length - self.rest.len()
+        self.at
     }
 
     /// What is not yet read.
     #[inline]
     pub(in crate::wire) fn rest(&self) -> &'a [u8] {
-        self.rest
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// What lies between two places.
+    pub(super) fn between(&self, from: usize, to: usize) -> &'a [u8] {
+        self.bytes.get(from..to).unwrap_or_default()
     }
 
     /// The next byte, which stays.
     #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
-        self.rest.first().copied()
+        self.bytes.get(self.at).copied()
     }
 
     /// Begins a record with its type; none where there is nothing more.
     #[inline]
     pub(super) fn begin(&mut self) -> Option<u8> {
-        let (record_type, rest) = self.rest.split_first()?;
-        self.begin = self.offset();
-        self.record_type = *record_type;
-        self.rest = rest;
-        Some(*record_type)
+        let record_type = self.peek()?;
+        self.begun = self.at;
+        self.at += 1;
+        Some(record_type)
     }
 
     /// Where the record began.
     #[inline]
     pub(super) fn begun(&self) -> usize {
-        self.begin
+        self.begun
     }
 
-    /// This cursor, its errors told of the record that another is in.
+    /// Errors are told of the record that begins there.
     #[inline]
-    pub(super) fn of_record(self, other: &Self) -> Self {
-        Self { begin: other.begin, record_type: other.record_type, ..self }
+    pub(super) fn resume(&mut self, begun: usize) {
+        self.begun = begun;
     }
 
     /// Begins a structure that is no record, where the cursor is.
     pub(in crate::wire) fn begin_structure(&mut self, structure: &'static str) {
-        self.begin = self.offset();
+        self.begun = self.at;
         self.structure = Some(structure);
     }
 
     #[inline]
-    pub(super) fn byte(&mut self) -> Result<u8, DecodeError> {
-        let Some((byte, rest)) = self.rest.split_first() else { return Err(self.truncated()) };
-        self.rest = rest;
-        Ok(*byte)
+    pub(super) fn byte(&mut self) -> Result<u8, Fault> {
+        let Some(byte) = self.peek() else { return Err(self.truncated()) };
+        self.at += 1;
+        Ok(byte)
     }
 
     #[inline]
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let Some((bytes, rest)) = self.rest.split_first_chunk() else { return Err(self.truncated()) };
-        self.rest = rest;
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+        let Some(bytes) = self.rest().first_chunk() else { return Err(self.truncated()) };
+        self.at += N;
         Ok(*bytes)
     }
 
     #[inline]
-    pub(in crate::wire) fn take(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
-        let Some((bytes, rest)) = self.rest.split_at_checked(count) else { return Err(self.truncated()) };
-        self.rest = rest;
+    pub(in crate::wire) fn take(&mut self, count: usize) -> Result<&'a [u8], Fault> {
+        let Some(bytes) = self.rest().get(..count) else { return Err(self.truncated()) };
+        self.at += count;
         Ok(bytes)
     }
 
     /// 2.1.2: seven bits a byte, the lowest first, five bytes at most, 31 bits in all.
     #[inline]
-    pub(in crate::wire) fn multi_byte_int31(&mut self) -> Result<u32, DecodeError> {
-        match self.rest {
-            [first @ 0..=0x7F, rest @ ..] => {
-                self.rest = rest;
+    pub(in crate::wire) fn multi_byte_int31(&mut self) -> Result<u32, Fault> {
+        match self.rest() {
+            [first @ 0..=0x7F, ..] => {
+                self.at += 1;
                 Ok(u32::from(*first))
             }
-            [first, second @ 0..=0x7F, rest @ ..] => {
-                self.rest = rest;
+            [first, second @ 0..=0x7F, ..] => {
+                self.at += 2;
                 Ok(u32::from(first & 0x7F) | u32::from(*second) << 7)
             }
             _ => self.long_int31(),
         }
     }
 
-    fn long_int31(&mut self) -> Result<u32, DecodeError> {
+    #[cold]
+    fn long_int31(&mut self) -> Result<u32, Fault> {
         let mut value = 0;
         for shift in [0, 7, 14, 21, 28] {
             let byte = self.byte()?;
@@ -129,43 +153,44 @@ impl<'a> Cursor<'a> {
 
     /// A length in bytes, as MultiByteInt31.
     #[inline]
-    pub(in crate::wire) fn length(&mut self) -> Result<usize, DecodeError> {
+    pub(in crate::wire) fn length(&mut self) -> Result<usize, Fault> {
         self.multi_byte_int31().map(|length| usize::try_from(length).unwrap_or(usize::MAX))
     }
 
     /// 2.1.3: a length in bytes, then UTF-8.
     #[inline]
-    pub(in crate::wire) fn string(&mut self) -> Result<&'a str, DecodeError> {
+    pub(in crate::wire) fn string(&mut self) -> Result<&'a str, Fault> {
         let length = self.length()?;
         let bytes = self.take(length)?;
         self.utf8(bytes)
     }
 
     #[inline]
-    pub(super) fn utf8(&self, bytes: &'a [u8]) -> Result<&'a str, DecodeError> {
+    pub(super) fn utf8(&self, bytes: &'a [u8]) -> Result<&'a str, Fault> {
         std::str::from_utf8(bytes).map_err(|_| self.invalid("its characters are not UTF-8"))
     }
 
     /// An error of words in the record that is read.
     #[cold]
-    pub(in crate::wire) fn invalid(&self, words: impl Into<Cow<'static, str>>) -> DecodeError {
+    pub(in crate::wire) fn invalid(&self, words: impl Into<Cow<'static, str>>) -> Fault {
         self.error(DecodeErrorKind::Invalid(words.into()))
     }
 
     #[cold]
-    pub(super) fn error(&self, kind: DecodeErrorKind) -> DecodeError {
-        let item = self.structure.or_else(|| record_name(self.record_type)).unwrap_or("Record");
-        DecodeError { offset: u64::try_from(self.begin).unwrap_or(u64::MAX), item, kind }
+    pub(super) fn error(&self, kind: DecodeErrorKind) -> Fault {
+        let record = || self.bytes.get(self.begun).and_then(|record_type| record_name(*record_type));
+        let item = self.structure.or_else(record).unwrap_or("Record");
+        DecodeError { offset: u64::try_from(self.begun).unwrap_or(u64::MAX), item, kind }.into()
     }
 
     #[cold]
-    pub(super) fn limit(&self, limit: usize, got: usize) -> DecodeError {
+    pub(super) fn limit(&self, limit: usize, got: usize) -> Fault {
         let count = |number| u64::try_from(number).unwrap_or(u64::MAX);
         self.error(DecodeErrorKind::Limit { limit: count(limit), got: count(got) })
     }
 
     #[cold]
-    pub(super) fn truncated(&self) -> DecodeError {
+    pub(super) fn truncated(&self) -> Fault {
         self.error(DecodeErrorKind::Truncated)
     }
 }
@@ -208,15 +233,15 @@ mod tests {
             let mut out = Vec::new();
             write_int31(&mut out, value);
             assert_eq!(out, bytes, "{value}");
-            assert_eq!(Cursor::new(bytes).length(), Ok(value));
+            assert_eq!(Cursor::new(bytes).length().unwrap(), value);
         }
         // Longer than need be, as some writers do to keep a place.
-        assert_eq!(Cursor::new(&[0x80, 0x80, 0x00]).length(), Ok(0));
+        assert_eq!(Cursor::new(&[0x80, 0x80, 0x00]).length().unwrap(), 0);
     }
 
     #[test]
     fn integers_have_31_bits_and_an_end() {
-        let read = |bytes: &[u8]| Cursor::new(bytes).multi_byte_int31().map_err(|error| error.kind);
+        let read = |bytes: &[u8]| Cursor::new(bytes).multi_byte_int31().map_err(|fault| DecodeError::from(fault).kind);
         assert_eq!(read(&[0x80]), Err(DecodeErrorKind::Truncated));
         for wrong in [&[0xFF, 0xFF, 0xFF, 0xFF, 0x08][..], &[0x80; 6]] {
             assert!(matches!(read(wrong), Err(DecodeErrorKind::Invalid(_))), "{wrong:x?}");
@@ -225,7 +250,7 @@ mod tests {
 
     #[test]
     fn strings_are_utf_8() {
-        assert_eq!(Cursor::new(b"\x03abcd").string(), Ok("abc"));
+        assert_eq!(Cursor::new(b"\x03abcd").string().unwrap(), "abc");
         assert!(Cursor::new(b"\x03ab").string().is_err());
         assert!(Cursor::new(b"\x01\xff").string().is_err());
     }

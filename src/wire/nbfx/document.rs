@@ -78,13 +78,14 @@ impl<'a> Events<'a> {
         }
         let Some(event) = self.reader.next_event()? else { return Ok(None) };
         Ok(Some(match event {
-            Event::Start(name) => self.start(name)?,
-            Event::Text(value) => {
-                let text = value.text();
+            Event::Start => self.start()?,
+            Event::Text => {
+                let text = self.reader.value().text();
                 self.spend(text.len())?;
                 xml::Event::Text(text)
             }
-            Event::Comment(text) => {
+            Event::Comment => {
+                let text = self.reader.comment();
                 self.spend(text.len())?;
                 xml::Event::Comment(text.into())
             }
@@ -95,7 +96,8 @@ impl<'a> Events<'a> {
         }))
     }
 
-    fn start(&mut self, name: Name<'a>) -> Result<xml::Event<'a>, DecodeError> {
+    fn start(&mut self) -> Result<xml::Event<'a>, DecodeError> {
+        let name = *self.reader.name();
         // `<a></a>`, ` a=""`, ` xmlns:a=""`.
         self.spend(2 * (name.prefix.len() + name.local.len()) + 7)?;
         let declarations: Vec<_> = self.reader.declarations().collect();

@@ -91,7 +91,9 @@ impl<'a> Values<'a> {
     pub fn values(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
         let (mut cursor, record_type) = (super::Cursor::new(self.data), self.record_type & 0xFE);
         std::iter::from_fn(move || {
-            if cursor.rest().is_empty() { None } else { Value::read_fixed(record_type, &mut cursor).ok() }
+            let mut value = Value::Empty;
+            let more = !cursor.rest().is_empty() && value.read_fixed(record_type, &mut cursor).is_ok();
+            more.then_some(value)
         })
     }
 }

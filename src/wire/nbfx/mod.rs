@@ -12,7 +12,11 @@ mod chars;
 mod cursor;
 mod document;
 mod dump;
+#[cfg(test)]
+mod examples;
 mod names;
+#[cfg(test)]
+mod properties;
 mod reader;
 mod record;
 mod table;

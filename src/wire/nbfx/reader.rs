@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::{
     Record, Str, StringTable, Value,
     bindings::Bindings,
-    cursor::Cursor,
+    cursor::{Cursor, Fault},
     names::excerpt,
     record::{self, Values},
 };
@@ -17,21 +17,22 @@ use crate::{
     xml::{Limits, MOST_IN_SCOPE, check_declaration, is_char, is_ncname},
 };
 
-/// One thing that a document says.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Event<'a> {
-    /// An element begins; [`Reader::attributes`] and [`Reader::declarations`] have the rest of its start tag.
-    Start(Name<'a>),
-    /// A value; several of them are one text.
-    Text(Value<'a>),
-    /// A comment.
-    Comment(&'a str),
+/// One thing that a document says. The reader has the rest of it until the next: it is read in its place there, since
+/// moving it takes longer than reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// An element begins: [`Reader::name`], [`Reader::attributes`] and [`Reader::declarations`].
+    Start,
+    /// A [`Reader::value`]; several of them are one text.
+    Text,
+    /// A [`Reader::comment`].
+    Comment,
     /// The innermost open element ends.
     End,
 }
 
 /// A name, its prefix resolved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Name<'a> {
     /// The prefix; empty where there is none.
     pub prefix: &'a str,
@@ -57,7 +58,10 @@ pub struct Reader<'a> {
     table: &'a StringTable,
     limits: Limits,
     bindings: Bindings<'a>,
+    name: Name<'a>,
     attributes: Vec<Attribute<'a>>,
+    value: Value<'a>,
+    comment: &'a str,
     open: Vec<Open>,
     /// Whether the latest event was a value whose record ends the element too.
     end_follows: bool,
@@ -65,7 +69,7 @@ pub struct Reader<'a> {
     is_fragment: bool,
     root_seen: bool,
     elements: usize,
-    text: TextNode<'a>,
+    text: TextNode,
     finished: bool,
 }
 
@@ -81,7 +85,6 @@ struct Open {
 /// An array whose elements are being told.
 #[derive(Debug, Clone, Copy)]
 struct Array<'a> {
-    name: Name<'a>,
     open: Open,
     record_type: u8,
     /// The values that are still to come.
@@ -92,8 +95,8 @@ struct Array<'a> {
 
 /// The text node that is being read: where it began, and how many characters it has at most.
 #[derive(Debug, Clone, Copy)]
-struct TextNode<'a> {
-    begun: Cursor<'a>,
+struct TextNode {
+    begun: usize,
     at_most: usize,
 }
 
@@ -105,7 +108,7 @@ impl<'a> Reader<'a> {
     pub fn new(bytes: &'a [u8], table: &'a StringTable, limits: &Limits) -> Result<Self, DecodeError> {
         let cursor = Cursor::of(bytes, "document");
         if bytes.len() > limits.bytes {
-            return Err(cursor.limit(limits.bytes, bytes.len()));
+            return Err(cursor.limit(limits.bytes, bytes.len()).into());
         }
         let cursor = Cursor::new(bytes);
         Ok(Self {
@@ -113,14 +116,17 @@ impl<'a> Reader<'a> {
             table,
             limits: limits.clamped(),
             bindings: Bindings::new(),
+            name: Name::default(),
             attributes: Vec::new(),
+            value: Value::Empty,
+            comment: "",
             open: Vec::new(),
             end_follows: false,
             array: None,
             is_fragment: false,
             root_seen: false,
             elements: 0,
-            text: TextNode { begun: cursor, at_most: 0 },
+            text: TextNode { begun: 0, at_most: 0 },
             finished: false,
         })
     }
@@ -131,6 +137,21 @@ impl<'a> Reader<'a> {
     /// When there are more bytes than `limits` allows.
     pub fn of_fragment(bytes: &'a [u8], table: &'a StringTable, limits: &Limits) -> Result<Self, DecodeError> {
         Ok(Self { is_fragment: true, ..Self::new(bytes, table, limits)? })
+    }
+
+    /// The name of the element that began last.
+    pub fn name(&self) -> &Name<'a> {
+        &self.name
+    }
+
+    /// The value that was read last.
+    pub fn value(&self) -> &Value<'a> {
+        &self.value
+    }
+
+    /// The comment that was read last.
+    pub fn comment(&self) -> &'a str {
+        self.comment
     }
 
     /// The attributes of the element that began last, until the next event.
@@ -157,7 +178,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// The first thing that is no record, not well-formed, or beyond the limits.
     #[inline]
-    pub fn next_event(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
+    pub fn next_event(&mut self) -> Result<Option<Event>, DecodeError> {
         if self.end_follows {
             self.end_follows = false;
             self.leave();
@@ -166,47 +187,47 @@ impl<'a> Reader<'a> {
         if self.finished {
             return Ok(None);
         }
-        let event = self.record();
-        self.finished = !matches!(event, Ok(Some(_)));
-        event
+        match self.record() {
+            Ok(Some(event)) => Ok(Some(event)),
+            Ok(None) => {
+                self.finished = true;
+                Ok(None)
+            }
+            Err(error) => {
+                self.finished = true;
+                Err(error.into())
+            }
+        }
     }
 
-    #[inline]
-    fn record(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
+    fn record(&mut self) -> Result<Option<Event>, Fault> {
         if self.array.is_some() {
             return self.array_event().map(Some);
         }
         loop {
-            let before = self.cursor;
             let Some(record_type) = self.cursor.begin() else { return self.finish() };
             return match record_type {
                 0x40..=0x77 => {
                     let open = self.enter()?;
-                    let name = self.start(record_type, open.bindings)?;
+                    self.start(record_type, open.bindings)?;
                     self.open.push(open);
-                    Ok(Some(Event::Start(name)))
+                    Ok(Some(Event::Start))
                 }
                 0x80.. => {
-                    let (value, end) = record::text(record_type, &mut self.cursor, self.table)?;
-                    if self.open.is_empty() && !self.is_fragment {
-                        if end || value.text().contains(|c| !matches!(c, ' ' | '\t' | '\r' | '\n')) {
-                            return Err(self.cursor.invalid("text stands outside the element at the top"));
-                        }
+                    let end = record::text(&mut self.value, record_type, &mut self.cursor, self.table)?;
+                    if self.open.is_empty() && self.outside(end)? {
                         continue;
                     }
-                    if end && self.open.is_empty() {
-                        return Err(self.cursor.invalid("it ends an element, and none is open"));
-                    }
-                    self.value(&value, before)?;
+                    self.count_characters(record_type & 0xFE)?;
                     self.end_follows = end;
-                    Ok(Some(Event::Text(value)))
+                    Ok(Some(Event::Text))
                 }
                 0x01 if self.open.is_empty() => Err(self.cursor.invalid("it ends an element, and none is open")),
                 0x01 => {
                     self.leave();
                     Ok(Some(Event::End))
                 }
-                0x02 => self.comment(),
+                0x02 => self.read_comment(),
                 0x03 => self.begin_array(),
                 0x04..=0x3F => Err(self.cursor.invalid("an attribute does not follow an element or an attribute")),
                 _ => Err(self.cursor.error(DecodeErrorKind::Unknown { value: record_type.into() })),
@@ -214,9 +235,22 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Judges a value outside all elements; whether it is to be passed over.
+    #[cold]
+    fn outside(&self, end: bool) -> Result<bool, Fault> {
+        if end {
+            return Err(self.cursor.invalid("it ends an element, and none is open"));
+        }
+        if !self.is_fragment && self.value.text().contains(|c| !matches!(c, ' ' | '\t' | '\r' | '\n')) {
+            return Err(self.cursor.invalid("text stands outside the element at the top"));
+        }
+        Ok(!self.is_fragment)
+    }
+
     /// Whether another element may begin here, as the limits and the one element at the top have it.
-    #[inline]
-    fn enter(&mut self) -> Result<Open, DecodeError> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: calls cost as much as what they do here")]
+    fn enter(&mut self) -> Result<Open, Fault> {
         if self.open.is_empty() {
             if self.root_seen && !self.is_fragment {
                 return Err(self.cursor.invalid("a second element stands beside the one at the top"));
@@ -235,7 +269,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Ends the innermost element.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: calls cost as much as what they do here")]
     fn leave(&mut self) {
         if let Some(open) = self.open.pop() {
             self.bindings.truncate(open.bindings);
@@ -243,32 +278,35 @@ impl<'a> Reader<'a> {
         self.text.at_most = 0;
     }
 
-    /// Reads an element and its attributes; its name.
+    /// Reads an element and its attributes.
     #[inline]
-    fn start(&mut self, record_type: u8, outside: usize) -> Result<Name<'a>, DecodeError> {
+    fn start(&mut self, record_type: u8, outside: usize) -> Result<(), Fault> {
         let (prefix, name) = Record::element(record_type, &mut self.cursor, self.table)?;
-        self.local(name)?;
+        self.check_local(name)?;
         self.attributes.clear();
         if matches!(self.cursor.peek(), Some(0x04..=0x3F)) {
-            let element = self.cursor;
+            let begun = self.cursor.begun();
             self.start_tag(outside)?;
-            self.cursor = self.cursor.of_record(&element);
+            self.cursor.resume(begun);
             self.resolve()?;
         }
-        self.name(prefix.text(), name.text())
+        let prefix = prefix.text();
+        self.name = Name { prefix, namespace: self.namespace(prefix)?, local: name.text() };
+        Ok(())
     }
 
-    /// A name of an element; its prefix is bound.
-    #[inline]
-    fn name(&self, prefix: &'a str, local: &'a str) -> Result<Name<'a>, DecodeError> {
+    /// The namespace of a prefix, which is bound.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: calls cost as much as what they do here")]
+    fn namespace(&self, prefix: &str) -> Result<&'a str, Fault> {
         match self.bindings.namespace(prefix) {
-            Some(namespace) => Ok(Name { prefix, namespace, local }),
+            Some(namespace) => Ok(namespace),
             None => Err(self.cursor.invalid(format!("the prefix `{}` is not bound", excerpt(prefix)))),
         }
     }
 
     /// Reads the attributes that follow an element.
-    fn start_tag(&mut self, outside: usize) -> Result<(), DecodeError> {
+    fn start_tag(&mut self, outside: usize) -> Result<(), Fault> {
         while let Some(0x04..=0x3F) = self.cursor.peek() {
             let Some(record_type) = self.cursor.begin() else { break };
             let count = self.attributes.len() + self.bindings.len() - outside;
@@ -277,7 +315,7 @@ impl<'a> Reader<'a> {
             }
             match Record::attribute(record_type, &mut self.cursor, self.table)? {
                 Record::Attribute { prefix, name, value } => {
-                    self.local(name)?;
+                    self.check_local(name)?;
                     if value.characters_at_most() > self.limits.text && value.characters() > self.limits.text {
                         return Err(self.cursor.limit(self.limits.text, value.characters()));
                     }
@@ -292,19 +330,18 @@ impl<'a> Reader<'a> {
     }
 
     /// Resolves the prefixes of the attributes: without one they have no namespace, whatever the default.
-    fn resolve(&mut self) -> Result<(), DecodeError> {
+    fn resolve(&mut self) -> Result<(), Fault> {
         let mut attributes = std::mem::take(&mut self.attributes);
         for attribute in &mut attributes {
-            let Name { prefix, local, .. } = attribute.name;
-            if !prefix.is_empty() {
-                attribute.name = self.name(prefix, local)?;
+            if !attribute.name.prefix.is_empty() {
+                attribute.name.namespace = self.namespace(attribute.name.prefix)?;
             }
         }
         self.attributes = attributes;
         self.unique()
     }
 
-    fn declare(&mut self, prefix: Option<&'a str>, namespace: Str<'a>, outside: usize) -> Result<(), DecodeError> {
+    fn declare(&mut self, prefix: Option<&'a str>, namespace: Str<'a>, outside: usize) -> Result<(), Fault> {
         let namespace = namespace.text();
         if prefix == Some("") {
             return Err(self.cursor.invalid("its prefix has no characters"));
@@ -328,7 +365,7 @@ impl<'a> Reader<'a> {
     }
 
     /// No attribute may stand twice, by its namespace and its local name.
-    fn unique(&self) -> Result<(), DecodeError> {
+    fn unique(&self) -> Result<(), Fault> {
         let named = |attribute: &Attribute<'a>| (attribute.name.local, attribute.name.namespace);
         let twice = match self.attributes.as_slice() {
             [] | [_] => None,
@@ -347,8 +384,9 @@ impl<'a> Reader<'a> {
     }
 
     /// A local name is one that XML allows, and not `xmlns`.
-    #[inline]
-    fn local(&self, name: Str<'a>) -> Result<(), DecodeError> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: calls cost as much as what they do here")]
+    fn check_local(&self, name: Str<'a>) -> Result<(), Fault> {
         let right = match name {
             Str::Dictionary(string) => string.is_name,
             Str::Text(text) => is_ncname(text),
@@ -359,34 +397,42 @@ impl<'a> Reader<'a> {
         Err(self.cursor.invalid(format!("`{}` is not a legal name", excerpt(name.text()))))
     }
 
-    fn comment(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
+    fn read_comment(&mut self) -> Result<Option<Event>, Fault> {
         let text = self.cursor.string()?;
         super::chars::check(text, &self.cursor)?;
         if text.contains("--") || text.ends_with('-') {
             return Err(self.cursor.invalid("`--` stands in a comment, or `-` at its end"));
         }
-        Ok(Some(Event::Comment(text)))
+        self.comment = text;
+        Ok(Some(Event::Comment))
     }
 
-    /// Takes a value into the text node that is being read, from before its record on.
-    #[inline]
-    fn value(&mut self, value: &Value<'a>, before: Cursor<'a>) -> Result<(), DecodeError> {
+    /// Counts the value that was read, of a *Text record, to the text node that is being read.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: calls cost as much as what they do here")]
+    fn count_characters(&mut self, record_type: u8) -> Result<(), Fault> {
         if self.text.at_most == 0 {
-            self.text.begun = before;
+            self.text.begun = self.cursor.begun();
         }
-        self.text.at_most = self.text.at_most.saturating_add(value.characters_at_most());
+        let at_most = match record_type {
+            // StartListText, DictionaryText and QNameDictionaryText may stand for more than they are long.
+            0xA4 | 0xAA | 0xBC => self.value.characters_at_most(),
+            // The longest value of one size has 45 characters, and base64 four for three bytes.
+            _ => 45 + 2 * (self.cursor.offset() - self.cursor.begun()),
+        };
+        self.text.at_most = self.text.at_most.saturating_add(at_most);
         if self.text.at_most > self.limits.text { self.recount() } else { Ok(()) }
     }
 
     /// Counts the characters of the text node, of which only the most was known.
     #[cold]
-    fn recount(&mut self) -> Result<(), DecodeError> {
-        let mut cursor = self.text.begun;
-        let mut characters = 0_usize;
+    fn recount(&mut self) -> Result<(), Fault> {
+        let mut cursor = self.cursor.moved_to(self.text.begun);
+        let (mut value, mut characters) = (Value::Empty, 0_usize);
         while cursor.offset() < self.cursor.offset() {
             match cursor.begin() {
                 Some(record_type @ 0x80..) => {
-                    let (value, _) = record::text(record_type, &mut cursor, self.table)?;
+                    record::text(&mut value, record_type, &mut cursor, self.table)?;
                     characters = characters.saturating_add(value.characters());
                 }
                 Some(_) => drop(cursor.string()?),
@@ -401,46 +447,45 @@ impl<'a> Reader<'a> {
     }
 
     /// 2.3.3: an element with its attributes, EndElement, and values, for each of which the element is told.
-    fn begin_array(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
-        let array = self.cursor;
-        match self.cursor.begin() {
-            Some(record_type @ 0x40..=0x77) => {
-                let open = self.enter()?;
-                let name = self.start(record_type, open.bindings)?;
-                if self.cursor.begin() != Some(0x01) {
-                    return Err(array.invalid("no EndElement follows its element and the attributes of that"));
-                }
-                self.cursor = self.cursor.of_record(&array);
-                let Values { record_type, count, data } = Values::read(&mut self.cursor)?;
-                let elements = self.elements - 1 + count;
-                if elements > self.limits.elements {
-                    return Err(self.cursor.limit(self.limits.elements, elements));
-                }
-                if self.open.is_empty() && count > 1 && !self.is_fragment {
-                    return Err(self.cursor.invalid("a second element stands beside the one at the top"));
-                }
-                self.elements = elements;
-                let values = Cursor::new(data).of_record(&self.cursor);
-                self.array = Some(Array { name, open, record_type, values, begun: true });
-                self.open.push(open);
-                Ok(Some(Event::Start(name)))
-            }
-            Some(_) => Err(array.invalid("no element follows it")),
-            None => Err(array.truncated()),
+    fn begin_array(&mut self) -> Result<Option<Event>, Fault> {
+        let array = self.cursor.begun();
+        let Some(record_type @ 0x40..=0x77) = self.cursor.begin() else {
+            self.cursor.resume(array);
+            return Err(self.cursor.invalid("no element follows it"));
+        };
+        let open = self.enter()?;
+        self.start(record_type, open.bindings)?;
+        let ends = self.cursor.begin() == Some(0x01);
+        self.cursor.resume(array);
+        if !ends {
+            return Err(self.cursor.invalid("no EndElement follows its element and the attributes of that"));
         }
+        let Values { record_type, count, data } = Values::read(&mut self.cursor)?;
+        let elements = self.elements - 1 + count;
+        if elements > self.limits.elements {
+            return Err(self.cursor.limit(self.limits.elements, elements));
+        }
+        if self.open.is_empty() && count > 1 && !self.is_fragment {
+            return Err(self.cursor.invalid("a second element stands beside the one at the top"));
+        }
+        self.elements = elements;
+        self.array = Some(Array { open, record_type, values: Cursor::new(data), begun: true });
+        self.open.push(open);
+        Ok(Some(Event::Start))
     }
 
     /// Tells the next value of an array, or the next of its elements.
-    fn array_event(&mut self) -> Result<Event<'a>, DecodeError> {
+    fn array_event(&mut self) -> Result<Event, Fault> {
         let Some(array) = &mut self.array else { return Ok(Event::End) };
         if !array.begun {
             array.begun = true;
-            let (open, name) = (array.open, array.name);
-            self.open.push(open);
-            return Ok(Event::Start(name));
+            self.open.push(array.open);
+            return Ok(Event::Start);
         }
         array.begun = false;
-        let value = Value::read_fixed(array.record_type & 0xFE, &mut array.values)?;
+        if let Err(error) = self.value.read_fixed(array.record_type & 0xFE, &mut array.values) {
+            return Err(self.cursor.error(DecodeError::from(error).kind));
+        }
         if array.values.rest().is_empty() {
             self.array = None;
         } else if let Some(open) = self.open.last_mut() {
@@ -448,16 +493,21 @@ impl<'a> Reader<'a> {
             open.bindings = self.bindings.len();
         }
         self.end_follows = true;
-        Ok(Event::Text(value))
+        Ok(Event::Text)
     }
 
-    fn finish(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
+    fn finish(&mut self) -> Result<Option<Event>, Fault> {
         if let Some(open) = self.open.last() {
             let error = self.cursor.truncated();
-            return Err(DecodeError { offset: u64::try_from(open.at).unwrap_or(u64::MAX), item: "Element", ..error });
+            return Err(DecodeError {
+                offset: u64::try_from(open.at).unwrap_or(u64::MAX),
+                item: "Element",
+                ..error.into()
+            }
+            .into());
         }
         if !self.root_seen && !self.is_fragment {
-            return Err(DecodeError { item: "document", ..self.cursor.invalid("there is no element") });
+            return Err(DecodeError { item: "document", ..self.cursor.invalid("there is no element").into() }.into());
         }
         Ok(None)
     }

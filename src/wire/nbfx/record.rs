@@ -4,7 +4,7 @@
 
 use super::{
     DictionaryString, StringTable, Value,
-    cursor::{Cursor, write_string},
+    cursor::{Cursor, Fault, write_string},
     names::{LETTERS, letter},
     value::write_id,
 };
@@ -105,8 +105,9 @@ impl<'a> Str<'a> {
     }
 
     /// Reads a String, or a DictionaryString.
-    #[inline]
-    fn read(dictionary: bool, cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<Self, DecodeError> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: calls cost as much as what they do here")]
+    fn read(dictionary: bool, cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<Self, Fault> {
         if dictionary {
             DictionaryString::read(cursor, table).map(Self::Dictionary)
         } else {
@@ -147,7 +148,7 @@ impl<'a> Values<'a> {
     }
 
     /// Reads Record Type, Length and Data.
-    pub(super) fn read(cursor: &mut Cursor<'a>) -> Result<Self, DecodeError> {
+    pub(super) fn read(cursor: &mut Cursor<'a>) -> Result<Self, Fault> {
         let record_type = cursor.byte()?;
         let Some(size) = Self::size(record_type) else {
             return Err(cursor.error(DecodeErrorKind::Unknown { value: record_type.into() }));
@@ -169,12 +170,13 @@ impl<'a> Values<'a> {
 
 impl<'a> Record<'a> {
     /// Reads what follows the record type of an element, from 0x40 to 0x77.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: calls cost as much as what they do here")]
     pub(super) fn element(
         record_type: u8,
         cursor: &mut Cursor<'a>,
         table: &'a StringTable,
-    ) -> Result<(Prefix<'a>, Str<'a>), DecodeError> {
+    ) -> Result<(Prefix<'a>, Str<'a>), Fault> {
         let (prefix, dictionary) = match record_type {
             0x40 => (Prefix::None, false),
             0x41 => (Prefix::Text(cursor.string()?), false),
@@ -188,11 +190,7 @@ impl<'a> Record<'a> {
 
     /// Reads what follows the record type of an attribute, from 0x04 to 0x3F.
     #[inline]
-    pub(super) fn attribute(
-        record_type: u8,
-        cursor: &mut Cursor<'a>,
-        table: &'a StringTable,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn attribute(record_type: u8, cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<Self, Fault> {
         let (prefix, dictionary) = match record_type {
             0x04 => (Prefix::None, false),
             0x05 => (Prefix::Text(cursor.string()?), false),
@@ -213,11 +211,13 @@ impl<'a> Record<'a> {
                 cursor.invalid(format!("its value is the record 0x{value_type:02X}; only *Text records may be"))
             );
         }
-        Ok(Self::Attribute { prefix, name, value: Value::read(value_type, cursor, table)? })
+        let mut value = Value::Empty;
+        value.read(value_type, cursor, table)?;
+        Ok(Self::Attribute { prefix, name, value })
     }
 
     /// Reads the record of a type.
-    fn read(record_type: u8, cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<Self, DecodeError> {
+    fn read(record_type: u8, cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<Self, Fault> {
         match record_type {
             0x01 => Ok(Self::EndElement),
             0x02 => cursor.string().map(Self::Comment),
@@ -228,7 +228,8 @@ impl<'a> Record<'a> {
                 Ok(Self::Element { prefix, name })
             }
             0x80.. => {
-                let (value, end) = text(record_type, cursor, table)?;
+                let mut value = Value::Empty;
+                let end = text(&mut value, record_type, cursor, table)?;
                 Ok(Self::Text { value, end })
             }
             _ => Err(cursor.error(DecodeErrorKind::Unknown { value: record_type.into() })),
@@ -275,18 +276,20 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Reads the text record of a type; its value, and whether it ends the element too.
-#[inline]
+/// Reads the text record of a type into a value; whether it ends the element too.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "measured: calls cost as much as what they do here")]
 pub(super) fn text<'a>(
+    value: &mut Value<'a>,
     record_type: u8,
     cursor: &mut Cursor<'a>,
     table: &'a StringTable,
-) -> Result<(Value<'a>, bool), DecodeError> {
-    let end = !record_type.is_multiple_of(2);
+) -> Result<bool, Fault> {
     if record_type == 0xA5 || record_type == 0xA7 {
         return Err(cursor.error(DecodeErrorKind::Unknown { value: record_type.into() }));
     }
-    Ok((Value::read(record_type & 0xFE, cursor, table)?, end))
+    value.read(record_type & 0xFE, cursor, table)?;
+    Ok(!record_type.is_multiple_of(2))
 }
 
 fn element_type(prefix: Prefix<'_>, name: Str<'_>) -> u8 {
@@ -353,7 +356,7 @@ impl<'a> Records<'a> {
         Self { cursor: Cursor::new(bytes), table, array: InArray::No, failed: false }
     }
 
-    fn read(&mut self) -> Result<Option<Record<'a>>, DecodeError> {
+    fn read(&mut self) -> Result<Option<Record<'a>>, Fault> {
         if self.array == InArray::ExpectValues {
             self.array = InArray::No;
             return Values::read(&mut self.cursor).map(|values| Some(Record::ArrayValues(values)));
@@ -388,6 +391,8 @@ impl<'a> Iterator for Records<'a> {
         let record = self.read();
         self.failed = record.is_err();
         let length = self.cursor.offset() - offset;
-        record.transpose().map(|record| record.map(|record| Placed { offset, length, record }))
+        record
+            .transpose()
+            .map(|record| record.map(|record| Placed { offset, length, record }).map_err(DecodeError::from))
     }
 }

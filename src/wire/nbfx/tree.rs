@@ -70,7 +70,14 @@ pub(in crate::wire) fn write_tree(
     intern: &mut dyn FnMut(&str) -> Option<u32>,
 ) -> Vec<u8> {
     let writer = if style.with_end_element { Writer::new() } else { Writer::new().apart() };
-    let mut tree = Tree { writer, style, intern, prefixes: Prefixes::default(), attributes: Vec::new() };
+    let mut tree = Tree {
+        writer,
+        style,
+        intern,
+        prefixes: Prefixes::default(),
+        attributes: Vec::new(),
+        known: vec![Known::default(); KNOWN],
+    };
     tree.write(root);
     tree.writer.into_bytes()
 }
@@ -82,6 +89,18 @@ struct Tree<'w> {
     prefixes: Prefixes,
     /// The prefixes of the attributes of the start tag that is being written.
     attributes: Vec<Arc<str>>,
+    /// Names that were looked up, by their places.
+    known: Vec<Known>,
+}
+
+/// How many names are known by their places.
+const KNOWN: usize = 256;
+
+/// A name that was looked up: where it lies in memory, and its id where it has one.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    place: (usize, usize),
+    id: Option<u32>,
 }
 
 /// An element whose content is being written.
@@ -166,13 +185,24 @@ impl Tree<'_> {
         }
     }
 
-    /// A name or a namespace.
-    fn string<'a>(&mut self, text: &'a str) -> Str<'a> {
-        let id = if self.style.dictionary { nbfs::id(text) } else { None };
-        let id = id.or_else(|| {
-            let interned = self.style.intern >= Intern::Names && !text.is_empty();
-            if interned { (self.intern)(text) } else { None }
-        });
+    /// A name or a namespace. Trees share their names: one that was looked up is known by its place the next time.
+    fn string<'a>(&mut self, text: &'a Arc<str>) -> Str<'a> {
+        let place = (Arc::as_ptr(text).addr(), text.len());
+        let slot = self.known.get_mut((place.0 >> 4) % KNOWN);
+        let id = match slot {
+            Some(known) if known.place == place => known.id,
+            slot => {
+                let style = self.style;
+                let mut id = if style.dictionary { nbfs::id(text) } else { None };
+                if id.is_none() && style.intern >= Intern::Names && !text.is_empty() {
+                    id = (self.intern)(text);
+                }
+                if let Some(slot) = slot {
+                    *slot = Known { place, id };
+                }
+                id
+            }
+        };
         id.map_or(Str::Text(text), |id| Str::Dictionary(DictionaryString { id, text, is_name: true }))
     }
 

@@ -5,9 +5,9 @@
 use super::{
     StringTable,
     chars::{self, Utf16},
-    cursor::{Cursor, write_int31},
+    cursor::{Cursor, Fault, write_int31},
 };
-use crate::wire::{DecodeError, DecodeErrorKind};
+use crate::wire::DecodeErrorKind;
 
 /// What a text record holds, its form included: written again it gives the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -62,14 +62,14 @@ pub enum Value<'a> {
     QNameDictionary(u8, DictionaryString<'a>),
 }
 
-/// How wide the length of a value is; with 32 for UnicodeChars it is a MultiByteInt31.
+/// How wide the length of a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Width {
     /// One byte.
     Eight,
     /// Two bytes.
     Sixteen,
-    /// Four bytes, signed, or a MultiByteInt31.
+    /// Four bytes, signed.
     ThirtyTwo,
 }
 
@@ -109,18 +109,19 @@ impl<'a> DictionaryString<'a> {
         table.entry(id).map(|entry| Self { id, text: entry.text, is_name: entry.is_name })
     }
 
-    #[inline]
-    pub(super) fn read(cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<Self, DecodeError> {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: calls cost as much as what they do here")]
+    pub(super) fn read(cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<Self, Fault> {
         let id = cursor.multi_byte_int31()?;
         match table.entry(id) {
             Some(entry) => Ok(Self { id, text: entry.text, is_name: entry.is_name }),
-            None => Err(cursor.error(DecodeErrorKind::Invalid(unknown(id).into()))),
+            None => Err(unknown(id, cursor)),
         }
     }
 
     /// Reads one whose characters stand in the document.
     #[inline]
-    fn legal(cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<Self, DecodeError> {
+    fn legal(cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<Self, Fault> {
         let string = Self::read(cursor, table)?;
         if table.entry(string.id).is_some_and(|entry| !entry.is_legal) {
             chars::check(string.text, cursor)?;
@@ -130,9 +131,9 @@ impl<'a> DictionaryString<'a> {
 }
 
 #[cold]
-fn unknown(id: u32) -> String {
+fn unknown(id: u32, cursor: &Cursor<'_>) -> Fault {
     let table = if id.is_multiple_of(2) { "the static dictionary" } else { "the strings sent so far" };
-    format!("{table} has no string with the id {id} (0x{id:02X})")
+    cursor.invalid(format!("{table} has no string with the id {id} (0x{id:02X})"))
 }
 
 /// A UUID, its bytes as on the wire: three integers in little-endian, then eight bytes.
@@ -176,7 +177,7 @@ impl DateTime {
     /// The start of the year 10000.
     pub const END: u64 = 3_155_378_976_000_000_000;
 
-    fn read(bits: u64, cursor: &Cursor<'_>) -> Result<Self, DecodeError> {
+    fn read(bits: u64, cursor: &Cursor<'_>) -> Result<Self, Fault> {
         let zone = match bits >> 62 {
             0 => Zone::Unspecified,
             1 => Zone::Utc,
@@ -214,26 +215,30 @@ impl<'a> List<'a> {
         let (mut cursor, table) = (Cursor::new(self.bytes), self.table);
         std::iter::from_fn(move || {
             let record_type = cursor.begin()?;
-            Value::read_single(record_type, &mut cursor, table).ok()
+            let mut value = Value::Empty;
+            value.read_single(record_type, &mut cursor, table).ok()?;
+            Some(value)
         })
     }
 
     /// Reads what follows StartListText, with EndListText: text records that are no lists and end no element.
-    fn read(cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<Self, DecodeError> {
-        let begun = *cursor;
+    fn read(cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<Self, Fault> {
+        let (list, begun) = (cursor.begun(), cursor.offset());
+        let mut value = Value::Empty;
         loop {
+            let end = cursor.offset();
             match cursor.begin() {
-                None => return Err(begun.truncated()),
+                None => return Err(cursor.truncated()),
                 Some(END_LIST) => {
-                    let length = begun.rest().len() - cursor.rest().len() - 1;
-                    return Ok(Self { bytes: begun.rest().get(..length).unwrap_or_default(), table });
+                    cursor.resume(list);
+                    return Ok(Self { bytes: cursor.between(begun, end), table });
                 }
                 Some(record_type) if record_type < 0x80 || !record_type.is_multiple_of(2) => {
                     return Err(cursor.invalid("it stands in a list, which only *Text records may"));
                 }
                 Some(START_LIST) => return Err(cursor.invalid("a list stands in a list")),
-                Some(record_type) => Value::read_single(record_type, cursor, table)?,
-            };
+                Some(record_type) => value.read_single(record_type, cursor, table)?,
+            }
         }
     }
 }
@@ -248,96 +253,109 @@ const START_LIST: u8 = 0xA4;
 const END_LIST: u8 = 0xA6;
 
 impl<'a> Value<'a> {
-    /// Reads what follows a record type, which is even: that of a *Text record.
-    #[inline]
-    pub(super) fn read(record_type: u8, cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<Self, DecodeError> {
+    /// Becomes what follows a record type, which is even: that of a *Text record. It is read in its place, since moving it
+    /// takes longer than reading it.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: calls cost as much as what they do here")]
+    pub(super) fn read(
+        &mut self,
+        record_type: u8,
+        cursor: &mut Cursor<'a>,
+        table: &'a StringTable,
+    ) -> Result<(), Fault> {
         if record_type == START_LIST {
-            return List::read(cursor, table).map(Self::List);
+            *self = Self::List(List::read(cursor, table)?);
+            return Ok(());
         }
-        Self::read_single(record_type, cursor, table)
+        self.read_single(record_type, cursor, table)
     }
 
-    #[inline]
-    fn read_single(record_type: u8, cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<Self, DecodeError> {
-        Ok(match record_type {
-            0x80 => Self::Zero,
-            0x82 => Self::One,
-            0x84 => Self::False,
-            0x86 => Self::True,
-            0x88 | 0x8A..=0x96 | 0xAE..=0xB4 => return Self::read_fixed(record_type, cursor),
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: calls cost as much as what they do here")]
+    fn read_single(&mut self, record_type: u8, cursor: &mut Cursor<'a>, table: &'a StringTable) -> Result<(), Fault> {
+        match record_type {
+            0x80 => *self = Self::Zero,
+            0x82 => *self = Self::One,
+            0x84 => *self = Self::False,
+            0x86 => *self = Self::True,
+            0x88 | 0x8A..=0x96 | 0xAE..=0xB4 => return self.read_fixed(record_type, cursor),
             0x98 => {
                 let length = usize::from(cursor.byte()?);
-                Self::Chars(Width::Eight, chars::read(length, cursor)?)
+                *self = Self::Chars(Width::Eight, chars::read(length, cursor)?);
             }
             0x9A => {
                 let length = usize::from(u16::from_le_bytes(cursor.array()?));
-                Self::Chars(Width::Sixteen, chars::read(length, cursor)?)
+                *self = Self::Chars(Width::Sixteen, chars::read(length, cursor)?);
             }
             0x9C => {
                 let length = long(cursor)?;
-                Self::Chars(Width::ThirtyTwo, chars::read(length, cursor)?)
+                *self = Self::Chars(Width::ThirtyTwo, chars::read(length, cursor)?);
             }
             0x9E => {
                 let length = usize::from(cursor.byte()?);
-                Self::Bytes(Width::Eight, cursor.take(length)?)
+                *self = Self::Bytes(Width::Eight, cursor.take(length)?);
             }
             0xA0 => {
                 let length = usize::from(u16::from_le_bytes(cursor.array()?));
-                Self::Bytes(Width::Sixteen, cursor.take(length)?)
+                *self = Self::Bytes(Width::Sixteen, cursor.take(length)?);
             }
             0xA2 => {
                 let length = long(cursor)?;
-                Self::Bytes(Width::ThirtyTwo, cursor.take(length)?)
+                *self = Self::Bytes(Width::ThirtyTwo, cursor.take(length)?);
             }
             END_LIST => return Err(cursor.invalid("no list is open")),
-            0xA8 => Self::Empty,
-            0xAA => Self::Dictionary(DictionaryString::legal(cursor, table)?),
-            0xAC => Self::UniqueId(Uuid(cursor.array()?)),
+            0xA8 => *self = Self::Empty,
+            0xAA => *self = Self::Dictionary(DictionaryString::legal(cursor, table)?),
+            0xAC => *self = Self::UniqueId(Uuid(cursor.array()?)),
             0xB6 => {
                 let length = usize::from(cursor.byte()?);
-                Self::UnicodeChars(Width::Eight, Utf16::read(length, cursor)?)
+                *self = Self::UnicodeChars(Width::Eight, Utf16::read(length, cursor)?);
             }
             0xB8 => {
                 let length = usize::from(u16::from_le_bytes(cursor.array()?));
-                Self::UnicodeChars(Width::Sixteen, Utf16::read(length, cursor)?)
+                *self = Self::UnicodeChars(Width::Sixteen, Utf16::read(length, cursor)?);
             }
             0xBA => {
-                let length = cursor.length()?;
-                Self::UnicodeChars(Width::ThirtyTwo, Utf16::read(length, cursor)?)
+                // 2.2.3.29 says MultiByteInt31; the examples, Microsoft's stack and Mono have four bytes as Chars32Text does.
+                let length = long(cursor)?;
+                *self = Self::UnicodeChars(Width::ThirtyTwo, Utf16::read(length, cursor)?);
             }
             0xBC => {
                 let prefix = cursor.byte()?;
                 if prefix > 25 {
                     return Err(cursor.invalid("its prefix is no letter: 0 to 25 are what there is"));
                 }
-                Self::QNameDictionary(prefix, DictionaryString::legal(cursor, table)?)
+                *self = Self::QNameDictionary(prefix, DictionaryString::legal(cursor, table)?);
             }
             other => return Err(cursor.error(DecodeErrorKind::Unknown { value: other.into() })),
-        })
+        }
+        Ok(())
     }
 
     /// Reads the values that have one size, as arrays hold them too.
-    #[inline]
-    pub(super) fn read_fixed(record_type: u8, cursor: &mut Cursor<'a>) -> Result<Self, DecodeError> {
-        Ok(match record_type {
-            0x88 => Self::Int8(i8::from_le_bytes(cursor.array()?)),
-            0x8A => Self::Int16(i16::from_le_bytes(cursor.array()?)),
-            0x8C => Self::Int32(i32::from_le_bytes(cursor.array()?)),
-            0x8E => Self::Int64(i64::from_le_bytes(cursor.array()?)),
-            0x90 => Self::Float(f32::from_le_bytes(cursor.array()?)),
-            0x92 => Self::Double(f64::from_le_bytes(cursor.array()?)),
-            0x94 => Self::Decimal(Decimal::read(cursor)?),
-            0x96 => Self::DateTime(DateTime::read(u64::from_le_bytes(cursor.array()?), cursor)?),
-            0xAE => Self::TimeSpan(i64::from_le_bytes(cursor.array()?)),
-            0xB0 => Self::Uuid(Uuid(cursor.array()?)),
-            0xB2 => Self::UInt64(u64::from_le_bytes(cursor.array()?)),
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: calls cost as much as what they do here")]
+    pub(super) fn read_fixed(&mut self, record_type: u8, cursor: &mut Cursor<'a>) -> Result<(), Fault> {
+        match record_type {
+            0x88 => *self = Self::Int8(i8::from_le_bytes(cursor.array()?)),
+            0x8A => *self = Self::Int16(i16::from_le_bytes(cursor.array()?)),
+            0x8C => *self = Self::Int32(i32::from_le_bytes(cursor.array()?)),
+            0x8E => *self = Self::Int64(i64::from_le_bytes(cursor.array()?)),
+            0x90 => *self = Self::Float(f32::from_le_bytes(cursor.array()?)),
+            0x92 => *self = Self::Double(f64::from_le_bytes(cursor.array()?)),
+            0x94 => *self = Self::Decimal(Decimal::read(cursor)?),
+            0x96 => *self = Self::DateTime(DateTime::read(u64::from_le_bytes(cursor.array()?), cursor)?),
+            0xAE => *self = Self::TimeSpan(i64::from_le_bytes(cursor.array()?)),
+            0xB0 => *self = Self::Uuid(Uuid(cursor.array()?)),
+            0xB2 => *self = Self::UInt64(u64::from_le_bytes(cursor.array()?)),
             0xB4 => match cursor.byte()? {
-                0 => Self::Bool(false),
-                1 => Self::Bool(true),
+                0 => *self = Self::Bool(false),
+                1 => *self = Self::Bool(true),
                 _ => return Err(cursor.invalid("its value is neither 0 nor 1")),
             },
             other => return Err(cursor.error(DecodeErrorKind::Unknown { value: other.into() })),
-        })
+        }
+        Ok(())
     }
 
     /// The type of the *Text record that holds it.
@@ -400,10 +418,6 @@ impl<'a> Value<'a> {
             Self::UniqueId(uuid) | Self::Uuid(uuid) => out.extend(uuid.0),
             Self::UInt64(value) => out.extend(value.to_le_bytes()),
             Self::Bool(value) => out.push(u8::from(*value)),
-            Self::UnicodeChars(Width::ThirtyTwo, text) => {
-                write_int31(out, text.bytes().len());
-                out.extend_from_slice(text.bytes());
-            }
             Self::UnicodeChars(width, text) => write_bytes(out, *width, text.bytes()),
             Self::QNameDictionary(prefix, string) => {
                 out.push(*prefix);
@@ -415,7 +429,7 @@ impl<'a> Value<'a> {
 
 impl Decimal {
     /// [MS-OAUT] 2.2.26: two reserved bytes, scale, sign, then the upper 32 and the lower 64 bits.
-    fn read(cursor: &mut Cursor<'_>) -> Result<Self, DecodeError> {
+    fn read(cursor: &mut Cursor<'_>) -> Result<Self, Fault> {
         let [_, _, scale, sign, a, b, c, d, low @ ..] = cursor.array::<16>()?;
         if scale > 28 || sign & 0x7F != 0 {
             return Err(cursor.invalid("its scale is beyond 28, or its sign is neither 0x00 nor 0x80"));
@@ -437,7 +451,7 @@ impl Decimal {
 }
 
 /// A length of four bytes, signed, which may not be below zero.
-fn long(cursor: &mut Cursor<'_>) -> Result<usize, DecodeError> {
+fn long(cursor: &mut Cursor<'_>) -> Result<usize, Fault> {
     let length = i32::from_le_bytes(cursor.array()?);
     usize::try_from(length).map_err(|_| cursor.invalid("its length is below zero"))
 }
