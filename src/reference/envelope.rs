@@ -11,14 +11,23 @@ use super::{
 };
 use crate::spec::{Operation, namespace};
 
-/// Builds the envelope of an answer that relates to the request of this id.
-pub(super) fn build(answer: &Answer, relates_to: Option<&str>, behaviour: &Behaviour) -> Tag {
+/// What addressing says of an answer, beside its action.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Addressed<'a> {
+    /// The id of the request.
+    pub(super) relates_to: Option<&'a str>,
+    /// Where it goes, where that is not the anonymous address.
+    pub(super) to: Option<&'a str>,
+}
+
+/// Builds the envelope of an answer.
+pub(super) fn build(answer: &Answer, addressed: Addressed<'_>, behaviour: &Behaviour) -> Tag {
     let (mut blocks, body) = match answer {
         Answer::Reply(operation, inside) => (Vec::new(), reply(operation, inside, behaviour)),
         Answer::Fault(fault) => (fault.headers.clone(), vec![fault_tag(fault, behaviour)]),
         Answer::Callback(_, body) => (Vec::new(), vec![body.clone()]),
     };
-    let mut headers = addressing(action(answer, behaviour), relates_to, behaviour);
+    let mut headers = addressing(action(answer, behaviour), addressed, behaviour);
     headers.append(&mut blocks);
     if behaviour.varies(Variant::ExtraHeader) {
         let block = Tag::text("urn:example:activity", "ActivityId", "5f1c3d52").with_text("", "CorrelationId", "7");
@@ -51,7 +60,7 @@ pub(super) fn build(answer: &Answer, relates_to: Option<&str>, behaviour: &Behav
 }
 
 /// The header blocks of WS-Addressing.
-fn addressing(action: Option<&str>, relates_to: Option<&str>, behaviour: &Behaviour) -> Vec<Tag> {
+fn addressing(action: Option<&str>, addressed: Addressed<'_>, behaviour: &Behaviour) -> Vec<Tag> {
     let block = |local: &'static str, text: &str| Tag::text(namespace::ADDRESSING, local, text);
     let mut headers = Vec::new();
     if let Some(action) = action {
@@ -65,7 +74,7 @@ fn addressing(action: Option<&str>, relates_to: Option<&str>, behaviour: &Behavi
             headers.extend(headers.first().cloned());
         }
     }
-    if let Some(id) = relates_to {
+    if let Some(id) = addressed.relates_to {
         if behaviour.lies(Mutant::RelatesToItself) {
             headers.push(block("MessageID", id));
         } else if behaviour.lies(Mutant::WrongRelatesTo) {
@@ -80,7 +89,9 @@ fn addressing(action: Option<&str>, relates_to: Option<&str>, behaviour: &Behavi
             headers.push(block("MessageID", &format!("{id}/reply")));
         }
     }
-    if behaviour.varies(Variant::ToAnonymous) {
+    if let Some(to) = addressed.to {
+        headers.push(block("To", to).with_text(namespace::SOAP12, "mustUnderstand", "1"));
+    } else if behaviour.varies(Variant::ToAnonymous) {
         headers.push(block("To", namespace::ANONYMOUS).with_text(namespace::SOAP12, "mustUnderstand", "1"));
     }
     if behaviour.lies(Mutant::ToTwice) {

@@ -22,7 +22,7 @@ use hyper::{
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{net::TcpStream, sync::watch, time::timeout};
 
-use super::{lab::Lab, moment::Moment, respond::Response, variant::Variant};
+use super::{lab::Lab, moment::Moment, posts::Posts, respond::Response, variant::Variant};
 
 /// How large a request's content may be, in bytes.
 const CONTENT: usize = 1 << 20;
@@ -30,11 +30,11 @@ const CONTENT: usize = 1 << 20;
 const SLOWEST: Duration = Duration::from_secs(20);
 
 /// Serves one connection until the peer closes it or `stop` changes.
-pub(super) async fn serve(stream: TcpStream, lab: Lab, mut stop: watch::Receiver<bool>) {
+pub(super) async fn serve(stream: TcpStream, lab: Lab, posts: Posts, mut stop: watch::Receiver<bool>) {
     let title_case = lab.behaviour().varies(Variant::TitleCaseFields);
     let service = service_fn(move |request| {
-        let lab = lab.clone();
-        async move { Ok::<_, Infallible>(answer(request, &lab).await) }
+        let (lab, posts) = (lab.clone(), posts.clone());
+        async move { Ok::<_, Infallible>(answer(request, &lab, &posts).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -55,10 +55,10 @@ pub(super) async fn serve(stream: TcpStream, lab: Lab, mut stop: watch::Receiver
     }
 }
 
-async fn answer(request: Request<Incoming>, lab: &Lab) -> hyper::Response<Pieces> {
+async fn answer(request: Request<Incoming>, lab: &Lab, posts: &Posts) -> hyper::Response<Pieces> {
     let (head, body) = request.into_parts();
     let path = head.uri.path().to_owned();
-    let refused = if !lab.has(&path) {
+    let refused = if lab.port_type_at(&path).is_none() {
         Some(Response::plain(404, "there is no such endpoint: post to /Ipam/Server"))
     } else if head.method != Method::POST {
         Some(Response::plain(405, "a SOAP request is sent by POST"))
@@ -70,9 +70,12 @@ async fn answer(request: Request<Incoming>, lab: &Lab) -> hyper::Response<Pieces
     let response = match refused {
         Some(response) => response,
         None => match content(body).await {
-            Ok(content) => lab
-                .respond(&path, &content, Moment::of(SystemTime::now()))
-                .unwrap_or_else(|| Response::plain(404, "this world of the lab was closed")),
+            Ok(content) => match posts.take(&path, &content) {
+                Some(response) => response,
+                None => lab
+                    .respond(&path, &content, Moment::of(SystemTime::now()))
+                    .unwrap_or_else(|| Response::plain(404, "this world of the lab was closed")),
+            },
             Err(response) => response,
         },
     };

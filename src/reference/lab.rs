@@ -12,6 +12,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
+    astray::Astray,
     moment::Moment,
     mutant::Behaviour,
     request::{Received, Unread},
@@ -58,6 +59,7 @@ impl fmt::Display for WorldId {
 pub struct Lab {
     behaviour: Arc<Behaviour>,
     worlds: Arc<Mutex<Worlds>>,
+    astray: Astray,
 }
 
 #[derive(Debug)]
@@ -79,7 +81,7 @@ impl Lab {
     pub(super) fn new(behaviour: Behaviour, scenario: Scenario, now: Moment) -> Self {
         let default = respond::world(scenario, &behaviour, now);
         let worlds = Worlds { default, opened: 0, open: BTreeMap::new() };
-        Self { behaviour: Arc::new(behaviour), worlds: Arc::new(Mutex::new(worlds)) }
+        Self { behaviour: Arc::new(behaviour), worlds: Arc::new(Mutex::new(worlds)), astray: Astray::default() }
     }
 
     /// Opens a world of a scenario, the default one where none is named. Its clock stands at [`Moment::LAB`] until the
@@ -117,9 +119,9 @@ impl Lab {
         &self.behaviour
     }
 
-    /// Whether a path names a world that is there, and IIpamServer.
-    pub(super) fn has(&self, path: &str) -> bool {
-        self.port_type_at(path) == Some(PortType::IIpamServer)
+    /// What replies on wrong sessions are made of.
+    pub(super) fn astray(&self) -> &Astray {
+        &self.astray
     }
 
     /// The port type at a path, where the path names a world that is there.
@@ -154,10 +156,11 @@ impl Lab {
         &self,
         place: Place,
         received: Result<Received, Unread>,
+        to: Option<&str>,
         now: Moment,
         behaviour: &Behaviour,
     ) -> Option<Option<Message>> {
-        self.in_world(place, now, |world, now| respond::answer(received, world, now, behaviour))
+        self.in_world(place, now, |world, now| respond::answer(received, to, world, now, behaviour))
     }
 
     /// Uses a world at its own time. None where it is gone.
@@ -240,7 +243,8 @@ mod tests {
         let lab = lab();
         let (first, second) = (lab.open(None).unwrap(), lab.clone().open(Some("task-running")).unwrap());
         assert_eq!((first.path_prefix(), second.path_prefix()), ("/lab/1".into(), "/lab/2".into()));
-        assert!(lab.has("/lab/1/Ipam/Server") && !lab.has("/lab/3/Ipam/Server"));
+        let has = |path| lab.port_type_at(path) == Some(PortType::IIpamServer);
+        assert!(has("/lab/1/Ipam/Server") && !has("/lab/3/Ipam/Server"));
         assert!(lab.advance(first, Duration::from_secs(3)));
         lab.with(|worlds| {
             assert_eq!(*worlds.open[&first].clock.borrow(), Moment::LAB.after(Duration::from_secs(3)));

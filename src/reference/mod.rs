@@ -3,6 +3,7 @@
 //! A second reading of the specification, apart from what judges it.
 
 mod answer;
+mod astray;
 mod callback;
 mod envelope;
 mod http;
@@ -14,6 +15,7 @@ mod mutant;
 mod net_tcp;
 mod operations;
 mod parameter;
+mod posts;
 #[cfg(test)]
 mod probe;
 mod progress;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::{
     answer::Answer,
-    envelope,
+    envelope::{self, Addressed},
     moment::Moment,
     mutant::{Behaviour, Mutant},
     operations,
@@ -72,14 +72,14 @@ pub enum Kind {
 }
 
 impl Message {
-    /// Writes an answer to the request of this id.
-    pub(super) fn of(answer: &Answer, relates_to: Option<&str>, behaviour: &Behaviour) -> Self {
+    /// Writes an answer.
+    pub(super) fn of(answer: &Answer, addressed: Addressed<'_>, behaviour: &Behaviour) -> Self {
         let kind = match answer {
             Answer::Reply(..) => Kind::Reply,
             Answer::Fault(fault) => Kind::Fault { of_sender: envelope::code_of(fault, behaviour) == "Sender" },
             Answer::Callback(..) => Kind::Callback,
         };
-        let text = Style::of(behaviour).write(&envelope::build(answer, relates_to, behaviour));
+        let text = Style::of(behaviour).write(&envelope::build(answer, addressed, behaviour));
         Self { action: envelope::action(answer, behaviour).map(str::to_owned), kind, text }
     }
 
@@ -94,9 +94,11 @@ impl Message {
     }
 }
 
-/// Answers one message to IIpamServer. Nothing is answered to what is ignored, or where a lie keeps silent.
+/// Answers one message to IIpamServer; `to` is where the answer goes, where that is not the anonymous address. Nothing is
+/// answered to what is ignored, or where a lie keeps silent.
 pub(super) fn answer(
     received: Result<Received, Unread>,
+    to: Option<&str>,
     world: &mut World,
     now: Moment,
     behaviour: &Behaviour,
@@ -113,7 +115,7 @@ pub(super) fn answer(
     if is_start && behaviour.lies(Mutant::SilentStart) {
         return None;
     }
-    Some(Message::of(&answer, id.as_deref(), behaviour))
+    Some(Message::of(&answer, Addressed { relates_to: id.as_deref(), to }, behaviour))
 }
 
 /// Answers one request over HTTP.
@@ -123,7 +125,12 @@ pub(super) fn respond(content: &[u8], world: &mut World, now: Moment, behaviour:
         Err(error) => return Response::plain(400, &format!("the message is not XML: {error}")),
     };
     let received = request::read(&document, PortType::IIpamServer, Replies::Here);
-    match answer(received, world, now, behaviour) {
+    response(answer(received, None, world, now, behaviour), behaviour)
+}
+
+/// A message, or none, as an HTTP response.
+pub(super) fn response(message: Option<Message>, behaviour: &Behaviour) -> Response {
+    match message {
         Some(message) => {
             let status = match message.kind {
                 Kind::Fault { of_sender } => status(of_sender, behaviour),

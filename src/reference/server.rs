@@ -16,7 +16,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{http, lab::Lab, moment::Moment, mutant::Behaviour, net_tcp, scenario::Scenario};
+use super::{http, lab::Lab, moment::Moment, mutant::Behaviour, net_tcp, posts::Posts, scenario::Scenario};
 
 /// How many HTTP connections are served at once; others wait.
 const CONNECTIONS: usize = 1024;
@@ -85,8 +85,15 @@ impl Server {
         let addresses = Addresses { http: http_address, net_tcp: net_tcp_address };
         let lab = Lab::new(behaviour, scenario, Moment::of(SystemTime::now()).whole_second());
         let (stop, stopped) = watch::channel(false);
+        let posts = Posts::new(lab.clone(), stopped.clone());
         let accepting = [
-            tokio::spawn(accept(http, CONNECTIONS, http::serve, lab.clone(), stopped.clone())),
+            tokio::spawn(accept(
+                http,
+                CONNECTIONS,
+                move |stream, lab, stop| http::serve(stream, lab, posts.clone(), stop),
+                lab.clone(),
+                stopped.clone(),
+            )),
             tokio::spawn(accept(net_tcp, SESSIONS, net_tcp::serve, lab.clone(), stopped)),
         ];
         Ok(Self { addresses, lab, stop, accepting })

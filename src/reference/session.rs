@@ -7,6 +7,7 @@ use std::{future::pending, sync::Arc, time::SystemTime};
 use tokio::{sync::watch, time::sleep};
 
 use super::{
+    envelope::Addressed,
     inactivity::InactivityTimer,
     lab::{Lab, Place},
     moment::Moment,
@@ -46,6 +47,8 @@ pub struct Session {
     place: Place,
     port_type: PortType,
     replies: Replies,
+    /// Where its messages go, where that is not the anonymous address.
+    to: Option<String>,
     behaviour: Arc<Behaviour>,
     /// The clock of its world; none where that is the real one.
     clock: Option<watch::Receiver<Moment>>,
@@ -79,7 +82,13 @@ impl Session {
         let progress = port_type.has_sessions().then(|| Progress::new(Arc::clone(&behaviour), scenario));
         let now = clock.as_ref().map_or(now, |clock| *clock.borrow());
         let timer = InactivityTimer::new(now, &behaviour);
-        Self { lab, place, port_type, replies, behaviour, clock, timer, progress, open: true }
+        Self { lab, place, port_type, replies, to: None, behaviour, clock, timer, progress, open: true }
+    }
+
+    /// The same session, its messages addressed to the address that they are posted to.
+    #[must_use]
+    pub(super) fn addressed_to(self, to: &str) -> Self {
+        Self { to: Some(to.to_owned()), ..self }
     }
 
     /// The port type.
@@ -110,7 +119,7 @@ impl Session {
             progress.receive(received, self.clock.as_ref().map_or(now, |clock| *clock.borrow()));
             outs.extend(self.poll(now));
         } else {
-            match self.lab.answer(self.place, received, now, &self.behaviour) {
+            match self.lab.answer(self.place, received, self.to.as_deref(), now, &self.behaviour) {
                 Some(answer) => outs.extend(answer.map(Out::Message)),
                 None => outs.push(self.abort()),
             }
@@ -141,7 +150,8 @@ impl Session {
             match self.progress.as_mut().and_then(|progress| progress.say(now)) {
                 None => break,
                 Some(Said::Answer(answer, id)) => {
-                    outs.push(Out::Message(Message::of(&answer, id.as_deref(), &self.behaviour)));
+                    let addressed = Addressed { relates_to: id.as_deref(), to: self.to.as_deref() };
+                    outs.push(Out::Message(Message::of(&answer, addressed, &self.behaviour)));
                 }
                 Some(Said::End) => {
                     self.open = false;

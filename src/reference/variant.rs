@@ -33,6 +33,11 @@ impl Variant {
         self >= Self::ClientCallbackAction
     }
 
+    /// Whether it shows on net.tcp alone.
+    pub fn is_of_net_tcp(self) -> bool {
+        self >= Self::ByteByByte
+    }
+
     /// Finds a variant by its name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|variant| variant.name() == name)

@@ -6,6 +6,7 @@
 
 use crate::{
     reference::{
+        Behaviour, Mutant,
         answer::Fault,
         request::{self, Received, Replies, Unread},
     },
@@ -15,12 +16,17 @@ use crate::{
 
 /// Refuses a message that is not for the endpoint of its session, or cannot be replied to. What else is wrong with a
 /// message is left to those who read it.
-pub(super) fn refuse(document: &Document, port_type: PortType, is_here: impl Fn(&str) -> bool) -> Option<Unread> {
+pub(super) fn refuse(
+    document: &Document,
+    port_type: PortType,
+    behaviour: &Behaviour,
+    is_here: impl Fn(&str) -> bool,
+) -> Option<Unread> {
     let message_id = header(document, "MessageID").map(|id| id.text().trim().to_owned());
     // Windows asks first for whom a message is. A message without To is for the anonymous address: whoever reads it.
     let to = header(document, "To").map(Element::text);
     let astray = to.is_some_and(|to| to.trim() != namespace::ANONYMOUS && !is_here(to.trim()));
-    if astray && stands_once(document, "To") {
+    if astray && stands_once(document, "To") && !behaviour.lies(Mutant::AnswersOtherTo) {
         let reason = "The address in To is not that of the endpoint that the session was opened to.";
         return Some(Unread { message_id, fault: Fault::addressing(&["DestinationUnreachable"], reason) });
     }
@@ -61,7 +67,7 @@ mod tests {
             namespace::IPAM
         );
         let document = xml::read(text.as_bytes(), &xml::Limits::default()).unwrap();
-        refuse(&document, PortType::IIpamServer, |address| address == "net.tcp://h/here")
+        refuse(&document, PortType::IIpamServer, &Behaviour::default(), |address| address == "net.tcp://h/here")
             .map(|unread| (unread.message_id, unread.fault.subcodes[0].local.to_string()))
     }
 

@@ -12,13 +12,19 @@ use bytes::Bytes;
 use super::{
     addressing,
     encoding::{self, Codec},
-    refusal, via,
+    lenient, refusal, via,
 };
 use crate::{
-    reference::{Channel, Lab, Message, Moment, Out, Session, Variant, answer::Answer},
+    reference::{
+        Channel, Kind, Lab, Message, Moment, Mutant, Out, Session, Variant,
+        answer::{Answer, Fault},
+        envelope::Addressed,
+        lab::path_of,
+    },
+    spec::PortType,
     wire::{
         DecodeError, DecodeErrorKind,
-        framing::{Deframer, Event, FaultUri, Flow, Limits, Mode, ReceiverState, Record, VERSION},
+        framing::{Deframer, Event, FaultUri, Flow, KnownEncoding, Limits, Mode, ReceiverState, Record, VERSION},
     },
 };
 
@@ -69,11 +75,25 @@ pub(super) struct Dialogue {
     last: Instant,
     /// When what is incomplete began: a preamble or a record.
     begun: Option<Instant>,
+    /// What lies are made of.
+    lie: Lie,
+}
+
+/// What lies are made of.
+#[derive(Debug, Default)]
+struct Lie {
+    /// The number of this connection.
+    number: u64,
+    /// An acknowledgement that is held back.
+    owes_ack: bool,
+    /// How many messages came together.
+    together: usize,
 }
 
 impl Dialogue {
     /// Begins with a new connection.
     pub(super) fn new(lab: Lab, now: Now) -> Self {
+        let lie = Lie { number: lab.astray().number(), ..Lie::default() };
         let limits = Limits { envelope: ENVELOPE, ..Limits::windows() };
         Self {
             lab,
@@ -86,6 +106,7 @@ impl Dialogue {
             over: None,
             last: now.instant,
             begun: Some(now.instant),
+            lie,
         }
     }
 
@@ -93,6 +114,7 @@ impl Dialogue {
     pub(super) fn receive(&mut self, bytes: &[u8], now: Now) {
         if self.over.is_none() {
             self.deframer.push(bytes);
+            self.lie.together = 0;
             self.proceed(now);
         }
     }
@@ -106,6 +128,7 @@ impl Dialogue {
                 Err(error) => self.refuse_bytes(&error),
             }
         }
+        self.acknowledge_late();
         if self.is_between_records() {
             self.begun = None;
         } else {
@@ -177,8 +200,30 @@ impl Dialogue {
 
     fn record(&mut self, record: Record, now: Now) {
         self.last = now.instant;
+        let record = match record {
+            Record::ModeRecord(Mode::Simplex) if self.lies(Mutant::AcknowledgesSimplex) => {
+                Record::ModeRecord(Mode::Duplex)
+            }
+            record => record,
+        };
         match self.state.next(Event::received(&record)) {
+            Ok(ReceiverState::Open(_) | ReceiverState::Closed)
+                if record == Record::EndRecord && self.lies(Mutant::TakesEnvelopeAfterEnd) =>
+            {
+                return Record::EndRecord.write(&mut self.out);
+            }
             Ok(state) => self.state = state,
+            Err(_) if self.lies(Mutant::PassesOverUnexpectedRecords) => return,
+            Err(_) if self.lies(Mutant::AnswersBeforePreambleEnd) && self.codec.is_some() => {
+                self.session =
+                    self.session.take().or_else(|| self.lab.open_session(&self.path, Channel::Stream, now.moment));
+                if let Record::SizedEnvelopeRecord(envelope) = &record {
+                    self.envelope(envelope, now);
+                }
+                return;
+            }
+            // 3.1.4.2: a fault is not answered with a fault.
+            Err(_) if matches!(record, Record::FaultRecord(_)) => return self.refuse_as(None, false),
             Err(_) => return self.refuse(FaultUri::InvalidRecordSequence),
         }
         if matches!(self.state, ReceiverState::Open(_)) {
@@ -190,6 +235,12 @@ impl Dialogue {
             Record::ModeRecord(_) => {}
             Record::ViaRecord(via) => self.via(&via),
             Record::KnownEncodingRecord(_) | Record::ExtensibleEncodingRecord(_) => self.encoding(&record),
+            Record::UpgradeRequestRecord(_) if self.lies(Mutant::AcknowledgesUpgrade) => {
+                self.send(&Record::UpgradeResponseRecord);
+                self.state = self.state.next(Event::Upgraded).unwrap_or(self.state);
+                let rest = self.deframer.take_rest();
+                self.deframer.push(&rest);
+            }
             Record::UpgradeRequestRecord(_) => self.refuse(FaultUri::UpgradeInvalid),
             Record::PreambleEndRecord => self.preamble_end(now),
             Record::SizedEnvelopeRecord(envelope) | Record::UnsizedEnvelopeRecord(envelope) => {
@@ -206,6 +257,9 @@ impl Dialogue {
     fn version(&mut self, major: u8, minor: u8) {
         self.codec = None;
         let strict = self.lab.behaviour().varies(Variant::ChecksMinorVersion);
+        if self.lies(Mutant::AcknowledgesWrongVersion) {
+            return;
+        }
         if major != VERSION.0 || (strict && minor != VERSION.1) {
             self.refuse(FaultUri::UnsupportedVersion);
         }
@@ -215,6 +269,9 @@ impl Dialogue {
     fn via(&mut self, via: &str) {
         let mode = self.mode();
         self.path = via::path(via).unwrap_or_default();
+        if self.lies(Mutant::AcknowledgesUnknownVia) && self.lab.port_type_at(&self.path).is_none() {
+            self.path = path_of(PortType::IIpamServer).into();
+        }
         match self.lab.port_type_at(&self.path) {
             None => self.refuse(FaultUri::EndpointNotFound),
             Some(port_type) if port_type.has_sessions() && mode != Mode::Duplex => {
@@ -226,7 +283,9 @@ impl Dialogue {
 
     /// 3.1.4.6
     fn encoding(&mut self, record: &Record) {
-        match encoding::named(record, self.mode()) {
+        let named = encoding::named(record, self.mode());
+        let lies = self.lies(Mutant::AcknowledgesOtherEncoding);
+        match named.or_else(|| lies.then_some(KnownEncoding::Soap12Utf8)) {
             Some(encoding) => self.codec = Some(Codec::new(encoding, self.lab.behaviour())),
             None => self.refuse(FaultUri::ContentTypeInvalid),
         }
@@ -236,7 +295,7 @@ impl Dialogue {
     fn preamble_end(&mut self, now: Now) {
         self.session = self.lab.open_session(&self.path, Channel::Stream, now.moment);
         match self.session {
-            Some(_) => self.send(&Record::PreambleAckRecord),
+            Some(_) => self.acknowledge(),
             // Its world was closed meanwhile.
             None => self.refuse(FaultUri::EndpointNotFound),
         }
@@ -248,12 +307,18 @@ impl Dialogue {
             self.over = Some(Over::Aborted);
             return;
         };
+        self.lie.together += 1;
+        if self.lie.together > 1 && self.lies(Mutant::DropsPipelined) {
+            return;
+        }
+        let document = lenient::read(document, self.lab.behaviour());
         let Some(session) = &mut self.session else { return };
         let is_here = |address: &str| via::path(address).is_some_and(|path| path == self.path);
-        let outs = match addressing::refuse(&document, session.port_type(), is_here) {
+        let outs = match addressing::refuse(&document, session.port_type(), self.lab.behaviour(), is_here) {
             Some(unread) if session.is_open() => {
                 let fault = Answer::Fault(unread.fault);
-                vec![Out::Message(Message::of(&fault, unread.message_id.as_deref(), session.behaviour()))]
+                let addressed = Addressed { relates_to: unread.message_id.as_deref(), to: None };
+                vec![Out::Message(Message::of(&fault, addressed, session.behaviour()))]
             }
             _ => session.receive(&document, now.moment),
         };
@@ -275,10 +340,48 @@ impl Dialogue {
     }
 
     fn message(&mut self, message: &Message) {
+        if message.kind == Kind::Reply
+            && self.lies(Mutant::RepliesOnOtherSession)
+            && let Some(other) = self.lab.astray().exchange(self.lie.number, message)
+        {
+            self.envelope_of(&other);
+        }
+        self.envelope_of(message);
+        if message.kind == Kind::Reply && self.lies(Mutant::RepliesTwice) {
+            self.envelope_of(message);
+        }
+        self.acknowledge_late();
+    }
+
+    /// Acknowledges the end of a preamble.
+    fn acknowledge(&mut self) {
+        if self.lies(Mutant::RepliesBeforeAck) || self.lies(Mutant::NoPreambleAck) {
+            self.state = self.state.next(Event::sent(&Record::PreambleAckRecord)).unwrap_or(self.state);
+            self.lie.owes_ack = self.lies(Mutant::RepliesBeforeAck);
+            return;
+        }
+        self.send(&Record::PreambleAckRecord);
+        if self.lies(Mutant::AcknowledgesTwice) {
+            self.send(&Record::PreambleAckRecord);
+        }
+    }
+
+    fn acknowledge_late(&mut self) {
+        if std::mem::take(&mut self.lie.owes_ack) {
+            Record::PreambleAckRecord.write(&mut self.out);
+        }
+    }
+
+    fn lies(&self, mutant: Mutant) -> bool {
+        self.lab.behaviour().lies(mutant)
+    }
+
+    fn envelope_of(&mut self, message: &Message) {
         let (Some(codec), Some(session)) = (&mut self.codec, &self.session) else { return };
         let envelope = codec.encode(message, session.behaviour()).into();
         self.send(&match self.mode() {
             Mode::SingletonUnsized => Record::UnsizedEnvelopeRecord(envelope),
+            _ if self.lies(Mutant::UnsizedReply) => Record::UnsizedEnvelopeRecord(envelope),
             _ => Record::SizedEnvelopeRecord(envelope),
         });
     }
@@ -290,10 +393,18 @@ impl Dialogue {
             behaviour.varies(Variant::ClosesWithoutEnd),
             behaviour.varies(Variant::ClosesAfterEnd) || behaviour.varies(Variant::ClosesWithoutEnd),
         );
-        self.session = None;
+        if self.lies(Mutant::NeverEnds) {
+            return;
+        }
         if !silent {
             self.send_end();
         }
+        if self.lies(Mutant::SpeaksAfterEnd) {
+            let fault = Answer::Fault(Fault::addressing(&["EndpointUnavailable"], "The session has ended."));
+            let message = Message::of(&fault, Addressed::default(), self.lab.behaviour());
+            self.envelope_of(&message);
+        }
+        self.session = None;
         if closes {
             self.over = Some(Over::Closed);
         }
