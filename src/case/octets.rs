@@ -14,6 +14,7 @@ const WORDS: &str =
 /// - `0a`: one byte;
 /// - `"x"`: a String of binary XML, its length and its UTF-8;
 /// - `#"x"`: a Chars text record that holds it and ends the element;
+/// - `~"x"`: its UTF-8 alone;
 /// - `[ … ]`: what stands between, after its size in bytes, as a string table or a record has it;
 /// - `{5, 00}`: a byte that many times.
 ///
@@ -44,6 +45,11 @@ pub fn parse(text: &str) -> Result<Vec<u8>, String> {
             '#' => {
                 let (string, after) = quoted(rest.get(1..).unwrap_or_default())?;
                 text_with_end(string, &mut written)?;
+                Some(after)
+            }
+            '~' => {
+                let (string, after) = quoted(rest.get(1..).unwrap_or_default())?;
+                written.extend_from_slice(string.as_bytes());
                 Some(after)
             }
             '{' => {
@@ -106,6 +112,7 @@ mod tests {
             ("06 FF0a", &[6, 255, 10]),
             (r#""ab""#, &[2, b'a', b'b']),
             (r#"#"ab" 01"#, &[0x99, 2, b'a', b'b', 1]),
+            (r#"98 01 ~"a""#, &[0x98, 1, b'a']),
             (r#"[ "a" "b" ] 56"#, &[4, 1, b'a', 1, b'b', 0x56]),
             ("[ [] ]", &[1, 0]),
             ("{3, 41}", b"AAA"),

@@ -174,8 +174,9 @@ pub fn are_regular(records: &[RecordSpec]) -> bool {
     let mut state = InitiatorState::default();
     if !begins {
         return records.iter().all(|record| {
-            let operation = matches!(record, RecordSpec::Envelope { unsized_record: false, operation: Some(_), .. });
-            operation || record.symbol() == Some(Symbol::EndRecord)
+            // What an envelope asks is looked at apart.
+            let is_message = matches!(record, RecordSpec::Envelope { unsized_record: false, .. });
+            is_message || record.symbol() == Some(Symbol::EndRecord)
         });
     }
     for record in records {

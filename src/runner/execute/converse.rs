@@ -78,9 +78,10 @@ impl Running<'_> {
 
     /// Waits until the target takes a session that was opened, unless the step looks at just that. Gives what came instead.
     async fn greeted(&mut self, name: &str, step: &Step) -> Option<Observed> {
+        let is_request = matches!(step.kind, StepKind::Call(_) | StepKind::Raw(_));
         let looks =
-            step.expect.as_ref().is_some_and(|expect| matches!(expect.answer, Answer::Accepted | Answer::Refused));
-        if looks || self.sessions.is_raw(name) {
+            matches!(step.expect.as_ref().map(|expect| expect.answer), Some(Answer::Accepted | Answer::Refused));
+        if (looks && !is_request) || self.sessions.is_raw(name) {
             return None;
         }
         let within = self.executor.target.timing.connect;
