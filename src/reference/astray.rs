@@ -2,7 +2,10 @@
 //!
 //! Leaves out everything that a server does rightly. Follows no document.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use super::respond::Message;
 
@@ -16,6 +19,7 @@ pub(super) struct Astray {
 struct Kept {
     sessions: u64,
     reply: Option<(u64, Message)>,
+    fallen: BTreeSet<String>,
 }
 
 impl Astray {
@@ -31,6 +35,16 @@ impl Astray {
     pub(super) fn exchange(&self, session: u64, reply: &Message) -> Option<Message> {
         let before = self.with(|kept| kept.reply.replace((session, reply.clone())));
         before.filter(|(of, _)| *of != session).map(|(_, message)| message)
+    }
+
+    /// A session of this path has fallen.
+    pub(super) fn fall(&self, path: &str) {
+        self.with(|kept| kept.fallen.insert(path.to_owned()));
+    }
+
+    /// Whether one has.
+    pub(super) fn has_fallen(&self, path: &str) -> bool {
+        self.with(|kept| kept.fallen.contains(path))
     }
 
     fn with<T>(&self, use_it: impl FnOnce(&mut Kept) -> T) -> T {

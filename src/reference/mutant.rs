@@ -73,6 +73,13 @@ impl Mutant {
         self >= Self::InitializesNull
     }
 
+    /// Whether it lies on HTTP alone.
+    pub fn is_of_http(self) -> bool {
+        matches!(self, Self::TextXmlMediaType | Self::NoMediaType | Self::SilentStart)
+            // What binary XML cannot be is shown where text is read.
+            || (Self::IllFormedReply..=Self::ProcessingInstruction).contains(&self)
+    }
+
     /// Whether it lies on net.tcp alone.
     pub fn is_of_net_tcp(self) -> bool {
         self >= Self::AcknowledgesWrongVersion
@@ -385,7 +392,7 @@ mutants! {
         "The end of a preamble is acknowledged twice.";
     RepliesBeforeAck "replies-before-ack" "framing.preamble-acknowledged-first"
         "A request that comes with the end of the preamble is answered before that is acknowledged.";
-    UnsizedReply "unsized-reply" "framing.duplex-envelopes-sized"
+    UnsizedReply "unsized-reply" "framing.records"
         "Messages of a Duplex session are sent in Unsized Envelope Records.";
     TakesEnvelopeAfterEnd "takes-envelope-after-end" "framing.envelope-after-end-closes"
         "A message that comes after an End Record is answered.";
@@ -419,6 +426,26 @@ mutants! {
         "A message without an action, or with an unknown one, is read by its body.";
     TakesFirstAction "takes-first-action" "addressing.action-once"
         "Of two actions the first is read.";
+    AnswersWholeRequestsOnly "answers-whole-requests-only" "framing.envelopes-read-in-pieces"
+        "A connection is closed when a message comes in pieces.";
+    PassesOverUnknownBytes "passes-over-unknown-bytes" "framing.unexpected-record-closes"
+        "Bytes that begin no record are passed over.";
+    PassesOverEmptyRecords "passes-over-empty-records" "framing.bad-size-closes"
+        "An envelope of size zero is passed over, and an empty Via is that of IIpamServer.";
+    AbortsAllSessions "aborts-all-sessions" "session.others-live-on"
+        "A session that is aborted or refused takes the others of its endpoint with it.";
+    RefusesUncommonRecords "refuses-uncommon-records" "binary.forms-read"
+        "A binary message that Microsoft's stack would not write so closes the connection.";
+    ForgetsClientStrings "forgets-client-strings" "binary.strings-kept"
+        "The strings of a message are forgotten with it.";
+    AnswersMalformedDocuments "answers-malformed-documents" "binary.malformed-refused"
+        "A binary message that cannot be read is taken for a question for the version.";
+    RefusesReplyTo "refuses-reply-to" "addressing.anonymous-reply"
+        "A message with a ReplyTo is refused, whatever it says.";
+    RefusesUnknownHeaders "refuses-unknown-headers" "soap.unknown-headers-ignored"
+        "A message with a header that the server does not know is refused.";
+    GuessesTheBody "guesses-the-body" "soap.one-body-element"
+        "A message is read by its action, whatever its body holds.";
 }
 
 #[cfg(test)]

@@ -30,6 +30,13 @@ pub(super) fn refuse(
         let reason = "The address in To is not that of the endpoint that the session was opened to.";
         return Some(Unread { message_id, fault: Fault::addressing(&["DestinationUnreachable"], reason) });
     }
+    if behaviour.lies(Mutant::RefusesReplyTo) && header(document, "ReplyTo").is_some() {
+        let reason = "The message has a ReplyTo header.";
+        return Some(Unread { message_id, fault: Fault::addressing(&["InvalidAddressingHeader"], reason) });
+    }
+    if behaviour.lies(Mutant::RefusesUnknownHeaders) && has_unknown_header(document) {
+        return Some(Unread { message_id, fault: Fault::soap("The message has a header that is not known.") });
+    }
     // Every operation has a reply, and a reply relates to an id.
     let cannot_be_replied_to =
         message_id.is_none() && matches!(request::read(document, port_type, Replies::Here), Ok(Received::Request(_)));
@@ -41,6 +48,11 @@ pub(super) fn refuse(
 
 fn header<'a>(document: &'a Document, local: &'a str) -> Option<&'a Element> {
     document.root.child(namespace::SOAP12, "Header")?.child(namespace::ADDRESSING, local)
+}
+
+fn has_unknown_header(document: &Document) -> bool {
+    let header = document.root.child(namespace::SOAP12, "Header");
+    header.is_some_and(|header| header.elements().any(|block| &*block.name.namespace != namespace::ADDRESSING))
 }
 
 /// Whether a header stands once: of two, the one that reads the message tells.

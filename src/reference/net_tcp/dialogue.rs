@@ -113,9 +113,17 @@ impl Dialogue {
     /// Takes the next bytes of the stream.
     pub(super) fn receive(&mut self, bytes: &[u8], now: Now) {
         if self.over.is_none() {
-            self.deframer.push(bytes);
+            let at_record = self.deframer.is_at_record_boundary();
+            let lenient = if at_record { lenient::bytes(bytes, self.lab.behaviour()) } else { bytes.into() };
+            self.deframer.push(&lenient);
             self.lie.together = 0;
             self.proceed(now);
+            if self.lies(Mutant::AnswersWholeRequestsOnly)
+                && matches!(self.state, ReceiverState::Open(_))
+                && !self.deframer.is_at_record_boundary()
+            {
+                self.end();
+            }
         }
     }
 
@@ -173,6 +181,9 @@ impl Dialogue {
 
     /// The other side sends no more: where a session is open, it was aborted ([MS-NMFTB] 3.1.6.1).
     pub(super) fn end(&mut self) {
+        if matches!(self.state, ReceiverState::Open(_)) && self.over.is_none() {
+            self.fall();
+        }
         self.over.get_or_insert(Over::Closed);
     }
 
@@ -200,6 +211,13 @@ impl Dialogue {
 
     fn record(&mut self, record: Record, now: Now) {
         self.last = now.instant;
+        if self.lies(Mutant::AbortsAllSessions)
+            && matches!(self.state, ReceiverState::Open(_))
+            && self.lab.astray().has_fallen(&self.path)
+        {
+            self.over = Some(Over::Closed);
+            return;
+        }
         let record = match record {
             Record::ModeRecord(Mode::Simplex) if self.lies(Mutant::AcknowledgesSimplex) => {
                 Record::ModeRecord(Mode::Duplex)
@@ -302,7 +320,8 @@ impl Dialogue {
     }
 
     fn envelope(&mut self, envelope: &Bytes, now: Now) {
-        let Some(document) = self.codec.as_mut().and_then(|codec| codec.decode(envelope)) else {
+        let behaviour = self.lab.behaviour();
+        let Some(document) = self.codec.as_mut().and_then(|codec| codec.read(envelope, behaviour)) else {
             // As Windows: what cannot be decoded ends the session at once, and no fault says so.
             self.over = Some(Over::Aborted);
             return;
@@ -369,6 +388,13 @@ impl Dialogue {
     fn acknowledge_late(&mut self) {
         if std::mem::take(&mut self.lie.owes_ack) {
             Record::PreambleAckRecord.write(&mut self.out);
+        }
+    }
+
+    /// A session that takes others with it.
+    fn fall(&mut self) {
+        if self.lies(Mutant::AbortsAllSessions) && !self.path.is_empty() {
+            self.lab.astray().fall(&self.path);
         }
     }
 
@@ -449,6 +475,7 @@ impl Dialogue {
 
     /// Ends the session, and the connection with it: what follows cannot be told from what was refused.
     fn refuse_as(&mut self, fault: Option<FaultUri>, too_long: bool) {
+        self.fall();
         let said = fault.filter(|fault| refusal::is_said(*fault, too_long, self.lab.behaviour()));
         match said {
             Some(fault) => {

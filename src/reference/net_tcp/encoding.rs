@@ -2,6 +2,7 @@
 //!
 //! Leaves out what envelopes say. Follows [MC-NMF] 2.2.3.4, [MS-NMFTB] 3.1.1, [MC-NBFS] and [MC-NBFSE].
 
+use super::lenient;
 use crate::{
     reference::{Behaviour, Message, Mutant, Variant},
     wire::{
@@ -70,6 +71,20 @@ impl Codec {
             Self::Binary(_) => nbfse::decode_without_table(envelope, &limits).ok(),
             Self::BinarySession(both) => both.0.decode(envelope).ok(),
         }
+    }
+
+    /// Reads as [`Self::decode`] does, but for lies.
+    pub(super) fn read(&mut self, envelope: &[u8], behaviour: &Behaviour) -> Option<Document> {
+        if let Self::BinarySession(both) = self {
+            if behaviour.lies(Mutant::ForgetsClientStrings) {
+                both.0 = nbfse::Decoder::new(nbfse::Limits::default());
+            }
+            if behaviour.lies(Mutant::RefusesUncommonRecords) && !lenient::is_common(envelope) {
+                return None;
+            }
+        }
+        let lies = behaviour.lies(Mutant::AnswersMalformedDocuments) && !matches!(self, Self::Text);
+        self.decode(envelope).or_else(|| if lies { lenient::made_up() } else { None })
     }
 
     /// Encodes a message. A text that is no XML, as lies have it, is no document to be encoded and goes out as it is.
