@@ -50,7 +50,7 @@ impl Draft {
     /// Whether the case passes where a request is refused.
     pub(super) fn expects_refusal(&self) -> bool {
         let mut expected = self.steps.iter().filter_map(|draft| draft.step.expect.as_ref());
-        expected.any(|expect| matches!(expect.answer, Answer::Fault(_)))
+        expected.any(|expect| matches!(expect.answer, Answer::Fault(_) | Answer::Refused))
     }
 }
 

@@ -19,10 +19,10 @@ use crate::{
 /// in its body that has the name of an operation, in whatever namespace. One that is not well-formed disrupts. An action
 /// or a body element in the protocol's namespace that is no known operation is taken to write, and so is an action that
 /// is not known before the run.
-pub(super) fn of_step(step: &Step) -> (Effect, String) {
+pub(super) fn of_step(step: &Step, port_type: PortType) -> (Effect, String) {
     match &step.kind {
         StepKind::Await(_) | StepKind::Silence(_) | StepKind::Close | StepKind::Abort | StepKind::Wait(_) => nothing(),
-        StepKind::Records(records) => of_records(records),
+        StepKind::Records(records) => of_records(records, port_type),
         StepKind::Call(call) => {
             let action = call.action.as_ref().map_or_else(nothing, of_template);
             worst([of_operation(call.operation), action])
@@ -45,9 +45,8 @@ pub(super) fn of_step(step: &Step) -> (Effect, String) {
 }
 
 /// Records do the worst of the requests in them; those that not every client sends disrupt.
-fn of_records(records: &Records) -> (Effect, String) {
-    let lines: Vec<_> =
-        records.lines.iter().map(|line| RecordSpec::parse(&line.sketch(), PortType::IIpamServer)).collect();
+fn of_records(records: &Records, port_type: PortType) -> (Effect, String) {
+    let lines: Vec<_> = records.lines.iter().map(|line| RecordSpec::parse(&line.sketch(), port_type)).collect();
     let asked = lines.iter().flatten().map(|line| match line {
         RecordSpec::Envelope { operation: Some(operation), .. } => of_operation(operation),
         _ => nothing(),

@@ -124,7 +124,7 @@ fn tell(error: &XmlError, template: &Template, source: &StepDraft, values: &[(St
 /// A case does no less than its requests could.
 fn effect_is_declared(step: &Step, draft: &Draft, told: &mut Told) {
     let Some((declared, span)) = &draft.effect else { return };
-    let (could, why) = effect::of_step(step);
+    let (could, why) = effect::of_step(step, draft.port_type);
     if *declared < could {
         told.bad_value(span.clone(), format!("the effect is at least `{could}`: {why}"))
             .help(format!("write effect = \"{could}\""));

@@ -17,6 +17,7 @@ pub mod id;
 pub mod mistake;
 mod model;
 mod names;
+pub mod octets;
 pub mod path;
 pub mod records;
 mod session;

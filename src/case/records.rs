@@ -2,7 +2,10 @@
 //!
 //! Leaves out sending them. Follows [MC-NMF] 2.2 and 3.1.1.2.
 
-use super::template::Template;
+use super::{
+    octets,
+    template::{Template, is_name},
+};
 use crate::{
     spec::{Operation, PortType},
     wire::framing::{Event, InitiatorState, KnownEncoding, Mode, Record, Symbol},
@@ -17,7 +20,8 @@ pub struct Records {
     pub envelope: Option<Template>,
     /// The operation whose reply is expected, where one is.
     pub operation: Option<&'static Operation>,
-    /// Where the bytes are cut: after this many, or `every byte`; in one piece where it is not said.
+    /// Where the bytes are cut: after this many, before this many at the end (`-3`), or `every byte`; in one piece where
+    /// it is not said.
     pub split: Option<Template>,
 }
 
@@ -32,6 +36,8 @@ pub enum RecordSpec {
         unsized_record: bool,
         /// The operation that is asked, with an empty body; none for the `envelope` of the step.
         operation: Option<&'static Operation>,
+        /// The name under which a later step waits for the answer.
+        name: Option<String>,
     },
 }
 
@@ -42,6 +48,8 @@ pub enum Split {
     EveryByte,
     /// Once, after this many bytes.
     At(usize),
+    /// Once, before this many bytes at the end.
+    Before(usize),
 }
 
 /// The words that a line may begin with, for whoever mistypes one.
@@ -66,7 +74,8 @@ pub const WORDS: [&str; 15] = [
 impl RecordSpec {
     /// Reads a line: `VersionRecord 1.0`, `ModeRecord 2`, `ViaRecord {{to}}`, `KnownEncodingRecord 8`,
     /// `SizedEnvelopeRecord GetIpamVersion`, `SizedEnvelopeRecord envelope`, `SizedEnvelopeRecord hex 00 56`,
-    /// `PreambleEndRecord`, `bytes 06 80 01`, `text GET /` and so on.
+    /// `SizedEnvelopeRecord GetIpamVersion as first`, `PreambleEndRecord`, `bytes 06 80 01`, `text GET /` and so on. What
+    /// bytes may say is told at [`octets`].
     ///
     /// # Errors
     /// Says what is wrong with the line.
@@ -104,22 +113,27 @@ impl RecordSpec {
             "SizedEnvelopeRecord" | "UnsizedEnvelopeRecord" => {
                 let unsized_record = word == "UnsizedEnvelopeRecord";
                 if let Some(digits) = rest.strip_prefix("hex") {
-                    let payload = hex(digits)?.into();
+                    let payload = octets::parse(digits)?.into();
                     return record(if unsized_record {
                         Record::UnsizedEnvelopeRecord(payload)
                     } else {
                         Record::SizedEnvelopeRecord(payload)
                     });
                 }
+                let (rest, name) = match rest.split_once(" as ") {
+                    Some((rest, name)) if is_name(name) => (rest, Some(name.to_owned())),
+                    Some((_, name)) => return Err(format!("`{name}` is not a name for a request")),
+                    None => (rest, None),
+                };
                 if rest == "envelope" {
-                    return Ok(Self::Envelope { unsized_record, operation: None });
+                    return Ok(Self::Envelope { unsized_record, operation: None, name });
                 }
                 let operation = Operation::named(port_type, rest).ok_or_else(|| {
                     format!("`{rest}` is no operation of {}, nor `envelope` or `hex`", port_type.name())
                 })?;
-                Ok(Self::Envelope { unsized_record, operation: Some(operation) })
+                Ok(Self::Envelope { unsized_record, operation: Some(operation), name })
             }
-            "bytes" => octets(&hex(rest)?),
+            "bytes" => octets(&octets::parse(rest)?),
             "text" => octets(rest.as_bytes()),
             other => Err(format!("`{other}` is no record")),
         }
@@ -143,7 +157,11 @@ impl Split {
         match text {
             "every byte" => Ok(Self::EveryByte),
             number => {
-                number.parse().map(Self::At).map_err(|_| "a split is a number of bytes, or `every byte`".to_owned())
+                let split = match number.strip_prefix('-') {
+                    Some(number) => number.parse().map(Self::Before),
+                    None => number.parse().map(Self::At),
+                };
+                split.map_err(|_| "a split is a number of bytes, or `every byte`".to_owned())
             }
         }
     }
@@ -156,8 +174,9 @@ pub fn are_regular(records: &[RecordSpec]) -> bool {
     let mut state = InitiatorState::default();
     if !begins {
         return records.iter().all(|record| {
-            let operation = matches!(record, RecordSpec::Envelope { unsized_record: false, operation: Some(_) });
-            operation || record.symbol() == Some(Symbol::EndRecord)
+            // What an envelope asks is looked at apart.
+            let is_message = matches!(record, RecordSpec::Envelope { unsized_record: false, .. });
+            is_message || record.symbol() == Some(Symbol::EndRecord)
         });
     }
     for record in records {
@@ -191,17 +210,6 @@ impl From<Record> for RecordSpec {
 
 fn number(text: &str, example: &str) -> Result<u8, String> {
     text.parse().map_err(|_| format!("a number from 0 to 255 is wanted, as in `{example}`"))
-}
-
-fn hex(text: &str) -> Result<Vec<u8>, String> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b' ').collect();
-    let pairs = digits.chunks(2).map(|pair| {
-        let pair = std::str::from_utf8(pair).ok().filter(|pair| pair.len() == 2)?;
-        u8::from_str_radix(pair, 16).ok()
-    });
-    pairs
-        .collect::<Option<Vec<u8>>>()
-        .ok_or_else(|| "bytes are pairs of hexadecimal digits, as in `06 80 01`".to_owned())
 }
 
 #[cfg(test)]
@@ -243,6 +251,7 @@ mod tests {
             assert!(problem.contains(words), "{line}: {problem}");
         }
         assert!(Split::parse("every byte").is_ok() && Split::parse("12") == Ok(Split::At(12)));
+        assert!(Split::parse("-1") == Ok(Split::Before(1)) && Split::parse("--1").is_err());
         assert!(Split::parse("often").is_err());
     }
 

@@ -10,7 +10,7 @@ use super::{
     names::Place,
     records::{RecordSpec, Records, Split, WORDS},
     step::{Context, name, operation},
-    template::Escape,
+    template::{Escape, Template},
     walk::{Fields, Text},
 };
 use crate::spec::{CALLBACKS, Callback, PortType};
@@ -34,7 +34,12 @@ pub(super) fn records(
         }
         lines.push(template);
     }
-    let names_envelope = lines.iter().any(|line| line.sketch().ends_with("EnvelopeRecord envelope"));
+    let holds_envelope = |line: &Template| {
+        let sketch = line.sketch();
+        let after = sketch.split_once("EnvelopeRecord envelope").map(|(_, after)| after);
+        after.is_some_and(|after| after.is_empty() || after.starts_with(' '))
+    };
+    let names_envelope = lines.iter().any(holds_envelope);
     let has_envelope = fields.has("envelope");
     if has_envelope && !names_envelope {
         told.bad_value(fields.key_span("envelope"), "no record holds the envelope")
@@ -51,7 +56,13 @@ pub(super) fn records(
         None => None,
     };
     *malformed = fields.flag("malformed", told);
-    let operation = operation(&mut fields, context.port_type, told);
+    let asked = |line: &Template| match RecordSpec::parse(&line.sketch(), context.port_type) {
+        Ok(RecordSpec::Envelope { operation, .. }) => operation,
+        _ => None,
+    };
+    // Where nothing else is said, the answer to the last request is expected.
+    let asked = lines.iter().rev().find_map(asked);
+    let operation = operation(&mut fields, context.port_type, told).or(asked);
     let split = fields.text("split", told).and_then(|text| {
         let template = context.names.template(text, Escape::Plain, Place::String, told)?;
         if let Some(Err(problem)) = template.constant().map(|split| Split::parse(&split)) {

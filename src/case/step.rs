@@ -69,6 +69,8 @@ pub(super) fn step(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut
     let expect_span = fields.key_span("expect");
     let expects_operation = match &kind {
         Some(StepKind::Raw(raw)) => raw.operation.is_some(),
+        Some(StepKind::Records(records)) => records.operation.is_some(),
+        Some(StepKind::Await(awaited)) => awaited.answer_to.is_some(),
         _ => true,
     };
     let expect = fields
@@ -305,7 +307,7 @@ fn expect(
     if let Some(span) = &reply {
         if !operation_is_known {
             told.bad_value(span.clone(), "whose reply is not said")
-                .help("write operation = \"...\" in [step.raw], or expect a fault");
+                .help("write operation = \"...\" beside what is sent, or expect a fault");
         }
         if let Some((true, span)) = &snapshot {
             told.bad_value(span.clone(), "a snapshot is of a fault, and a reply is expected")

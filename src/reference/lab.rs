@@ -12,6 +12,7 @@ use std::{
 use tokio::sync::watch;
 
 use super::{
+    astray::Astray,
     moment::Moment,
     mutant::Behaviour,
     request::{Received, Unread},
@@ -58,6 +59,7 @@ impl fmt::Display for WorldId {
 pub struct Lab {
     behaviour: Arc<Behaviour>,
     worlds: Arc<Mutex<Worlds>>,
+    astray: Astray,
 }
 
 #[derive(Debug)]
@@ -79,7 +81,7 @@ impl Lab {
     pub(super) fn new(behaviour: Behaviour, scenario: Scenario, now: Moment) -> Self {
         let default = respond::world(scenario, &behaviour, now);
         let worlds = Worlds { default, opened: 0, open: BTreeMap::new() };
-        Self { behaviour: Arc::new(behaviour), worlds: Arc::new(Mutex::new(worlds)) }
+        Self { behaviour: Arc::new(behaviour), worlds: Arc::new(Mutex::new(worlds)), astray: Astray::default() }
     }
 
     /// Opens a world of a scenario, the default one where none is named. Its clock stands at [`Moment::LAB`] until the
@@ -115,6 +117,11 @@ impl Lab {
     /// How the server behaves.
     pub(super) fn behaviour(&self) -> &Behaviour {
         &self.behaviour
+    }
+
+    /// What replies on wrong sessions are made of.
+    pub(super) fn astray(&self) -> &Astray {
+        &self.astray
     }
 
     /// The port type at a path, where the path names a world that is there.

@@ -3,6 +3,7 @@
 //! A second reading of the specification, apart from what judges it.
 
 mod answer;
+mod astray;
 mod callback;
 mod envelope;
 mod http;

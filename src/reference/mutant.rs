@@ -73,6 +73,18 @@ impl Mutant {
         self >= Self::InitializesNull
     }
 
+    /// Whether it lies on HTTP alone.
+    pub fn is_of_http(self) -> bool {
+        matches!(self, Self::TextXmlMediaType | Self::NoMediaType | Self::SilentStart)
+            // What binary XML cannot be is shown where text is read.
+            || (Self::IllFormedReply..=Self::ProcessingInstruction).contains(&self)
+    }
+
+    /// Whether it lies on net.tcp alone.
+    pub fn is_of_net_tcp(self) -> bool {
+        self >= Self::AcknowledgesWrongVersion
+    }
+
     /// Finds a mutant by its name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|mutant| mutant.name() == name)
@@ -358,6 +370,82 @@ mutants! {
         "A session is kept however long it is idle.";
     BreaksOffEarly "breaks-off-early" "session.grace-is-given"
         "A session is broken off after thirty idle seconds.";
+
+    // net.tcp: framing, encoding, and what is asked of a message in a session.
+    AcknowledgesWrongVersion "acknowledges-wrong-version" "framing.version-unknown-closes"
+        "A session of a version that framing does not have is accepted.";
+    AcknowledgesSimplex "acknowledges-simplex" "framing.mode-unsupported-closes"
+        "A session in Simplex mode is accepted as if it were Duplex.";
+    AcknowledgesUnknownVia "acknowledges-unknown-via" "framing.via-unknown-closes"
+        "A session whose Via names no endpoint is accepted.";
+    AcknowledgesOtherEncoding "acknowledges-other-encoding" "framing.encoding-unsupported-closes"
+        "A session in an encoding that the server does not have is accepted as text.";
+    AcknowledgesUpgrade "acknowledges-upgrade" "framing.upgrade-unsupported-closes"
+        "Any upgrade is accepted, and nothing is upgraded.";
+    PassesOverUnexpectedRecords "passes-over-unexpected-records" "framing.unexpected-record-closes"
+        "A record that must not come is passed over.";
+    AnswersBeforePreambleEnd "answers-before-preamble-end" "framing.envelope-before-preamble-end-closes"
+        "A message that comes before the end of the preamble is answered.";
+    NoPreambleAck "no-preamble-ack" "framing.preamble-end-acknowledged"
+        "The end of a preamble is not acknowledged.";
+    AcknowledgesTwice "acknowledges-twice" "framing.preamble-acknowledged-once"
+        "The end of a preamble is acknowledged twice.";
+    RepliesBeforeAck "replies-before-ack" "framing.preamble-acknowledged-first"
+        "A request that comes with the end of the preamble is answered before that is acknowledged.";
+    UnsizedReply "unsized-reply" "framing.records"
+        "Messages of a Duplex session are sent in Unsized Envelope Records.";
+    TakesEnvelopeAfterEnd "takes-envelope-after-end" "framing.envelope-after-end-closes"
+        "A message that comes after an End Record is answered.";
+    SpeaksAfterEnd "speaks-after-end" "framing.nothing-after-end"
+        "A message is sent after the End Record.";
+    NeverEnds "never-ends" "session.end-is-answered"
+        "An End Record is not answered, and the connection stays.";
+    RepliesTwice "replies-twice" "session.one-reply"
+        "A reply is sent twice.";
+    DropsPipelined "drops-pipelined" "session.pipelined-requests-answered"
+        "Of requests that come together only the first is answered.";
+    RepliesOnOtherSession "replies-on-other-session" "session.replies-stay"
+        "A reply is sent on another session too, when that speaks next.";
+    TextInBinary "text-in-binary" "binary.encoding-kept"
+        "A reply in a binary session is text.";
+    CutsBinaryShort "cuts-binary-short" "binary.well-formed"
+        "A reply in binary XML lacks its last record.";
+    LosesStringTable "loses-string-table" "binary.ids-known"
+        "A reply in a binary session refers to strings that were never sent.";
+    ForgetsStrings "forgets-strings" "binary.ids-count-on"
+        "Every message of a binary session counts its strings as if it were the first.";
+    IgnoresMustUnderstand "ignores-must-understand" "soap.must-understand-refused"
+        "A header that must be understood and is not is passed over.";
+    TakesSoap11 "takes-soap11" "soap.version-mismatch-refused"
+        "A SOAP 1.1 envelope is read as one of SOAP 1.2.";
+    TakesFirstOfTwo "takes-first-of-two" "soap.one-body-element"
+        "Of two elements in a body the first is read.";
+    AnswersOtherTo "answers-other-to" "addressing.to-other-refused"
+        "A message that is addressed to another endpoint is answered.";
+    GuessesAction "guesses-action" "addressing.action-required"
+        "A message without an action, or with an unknown one, is read by its body.";
+    TakesFirstAction "takes-first-action" "addressing.action-once"
+        "Of two actions the first is read.";
+    AnswersWholeRequestsOnly "answers-whole-requests-only" "framing.envelopes-read-in-pieces"
+        "A connection is closed when a message comes in pieces.";
+    PassesOverUnknownBytes "passes-over-unknown-bytes" "framing.unexpected-record-closes"
+        "Bytes that begin no record are passed over.";
+    PassesOverEmptyRecords "passes-over-empty-records" "framing.bad-size-closes"
+        "An envelope of size zero is passed over, and an empty Via is that of IIpamServer.";
+    AbortsAllSessions "aborts-all-sessions" "session.others-live-on"
+        "A session that is aborted or refused takes the others of its endpoint with it.";
+    RefusesUncommonRecords "refuses-uncommon-records" "binary.forms-read"
+        "A binary message that Microsoft's stack would not write so closes the connection.";
+    ForgetsClientStrings "forgets-client-strings" "binary.strings-kept"
+        "The strings of a message are forgotten with it.";
+    AnswersMalformedDocuments "answers-malformed-documents" "binary.malformed-refused"
+        "A binary message that cannot be read is taken for a question for the version.";
+    RefusesReplyTo "refuses-reply-to" "addressing.anonymous-reply"
+        "A message with a ReplyTo is refused, whatever it says.";
+    RefusesUnknownHeaders "refuses-unknown-headers" "soap.unknown-headers-ignored"
+        "A message with a header that the server does not know is refused.";
+    GuessesTheBody "guesses-the-body" "soap.one-body-element"
+        "A message is read by its action, whatever its body holds.";
 }
 
 #[cfg(test)]

@@ -33,6 +33,11 @@ impl Variant {
         self >= Self::ClientCallbackAction && !self.is_of_net_tcp()
     }
 
+    /// Whether it shows on HTTP alone.
+    pub fn is_of_http(self) -> bool {
+        (Self::SmallChunks..=Self::OtherMediaTypeParameters).contains(&self) || self == Self::ActionInMediaType
+    }
+
     /// Whether it shows on net.tcp alone.
     pub fn is_of_net_tcp(self) -> bool {
         self >= Self::ByteByByte

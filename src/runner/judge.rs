@@ -58,7 +58,7 @@ pub struct Judged {
 /// Whether an answer is such that only a control request can tell the target's failure from the world's.
 pub fn wants_control(observed: &Observed) -> bool {
     match observed {
-        Observed::Silence { .. } | Observed::Ended(End::Closed | End::Ended) => true,
+        Observed::Silence { .. } | Observed::Ended(End::Closed | End::Ended | End::Refused { .. }) => true,
         Observed::Received(received) => {
             let status = received.http.as_ref().map_or(200, |http| http.status);
             (status < 300 && received.bytes.is_empty()) || (status >= 400 && !says_soap(received.http.as_ref()))
@@ -110,6 +110,7 @@ impl Bench<'_> {
                 return Err(self.nothing_came("the target ended the session without an answer"));
             }
             Observed::Ended(End::Closed) => return Err(self.nothing_came("the target closed without an answer")),
+            Observed::Ended(end @ End::Refused { .. }) => return Err(self.nothing_came(&end_in_words(end))),
             Observed::Ended(End::BrokenFraming { reason }) => {
                 let message = "the target broke the rules of message framing";
                 let asks = "records in the order of the grammar";
@@ -192,7 +193,10 @@ impl Bench<'_> {
             return self.unknown(Layer::Encoding, &format!("the answer is not read here: {got}"));
         }
         let message = "the answer is not well-formed binary XML";
-        self.broken("well-formed", "message.well-formed", Layer::Encoding, message, "binary XML", &got)
+        // [MC-NBFSE] 2.2: an id is that of a string that was sent before, or of the static ones.
+        let is_id = matches!(error.item, "DictionaryString") && matches!(error.kind, DecodeErrorKind::Invalid(_));
+        let requirement = if is_id { "binary.ids-known" } else { "binary.well-formed" };
+        self.broken("binary", requirement, Layer::Encoding, message, "binary XML", &got)
     }
 
     fn not_xml(&mut self, error: &XmlError) -> Stop {

@@ -13,7 +13,7 @@ use crate::{
     },
     session::Outgoing,
     soap::{self, write::Route},
-    spec::PortType,
+    spec::{Operation, PortType},
     wire::framing::Record,
     xml,
 };
@@ -65,6 +65,10 @@ pub struct Rendered {
     pub pieces: Vec<Bytes>,
     /// The requests that the records hold.
     pub requests: Vec<Outgoing>,
+    /// The id of the last request, those written in bytes included.
+    pub message_id: Option<String>,
+    /// The requests whose answers later steps wait for: name, id, and operation where the record names one.
+    pub named: Vec<(String, Option<String>, Option<&'static Operation>)>,
     /// Whether every client sends such records.
     pub regular: bool,
 }
@@ -84,6 +88,7 @@ pub fn records(
     let mut requests = Vec::new();
     let mut bytes = Vec::new();
     let mut specs = Vec::new();
+    let (mut named, mut last_id) = (Vec::new(), None);
     for line in &records.lines {
         let id = message_id(requests.len());
         let vars = |name: &str| match name {
@@ -94,8 +99,13 @@ pub fn records(
         let filled = line.fill(&vars).map_err(|unfilled| unfilled.to_string())?;
         let spec = RecordSpec::parse(&filled, port_type)?;
         match &spec {
-            RecordSpec::Bytes(record, _) => bytes.extend_from_slice(record),
-            RecordSpec::Envelope { unsized_record, operation } => {
+            RecordSpec::Bytes(record, _) => {
+                bytes.extend_from_slice(record);
+                if line.holes().any(|hole| hole == "message_id") {
+                    last_id = Some(id);
+                }
+            }
+            RecordSpec::Envelope { unsized_record, operation, name } => {
                 let outgoing = if let Some(operation) = operation {
                     asking(operation, &id, to)
                 } else {
@@ -106,6 +116,10 @@ pub fn records(
                     Outgoing { action: None, message_id, envelope: envelope.into() }
                 };
                 let payload = encode(&outgoing.envelope);
+                last_id.clone_from(&outgoing.message_id);
+                if let Some(name) = name {
+                    named.push((name.clone(), outgoing.message_id.clone(), operation.or(records.operation)));
+                }
                 requests.push(outgoing);
                 let record = if *unsized_record {
                     Record::UnsizedEnvelopeRecord(payload)
@@ -122,10 +136,14 @@ pub fn records(
         None => None,
     };
     let bytes = Bytes::from(bytes);
+    let split = match split {
+        Some(Split::Before(count)) => Some(Split::At(bytes.len().saturating_sub(count))),
+        other => other,
+    };
     let pieces = match split {
         Some(Split::EveryByte) => bytes.chunks(1).map(Bytes::copy_from_slice).collect(),
         Some(Split::At(at)) if at > 0 && at < bytes.len() => vec![bytes.slice(..at), bytes.slice(at..)],
         _ => vec![bytes],
     };
-    Ok(Rendered { pieces, requests, regular: are_regular(&specs) })
+    Ok(Rendered { pieces, requests, message_id: last_id, named, regular: are_regular(&specs) })
 }

@@ -159,7 +159,8 @@ impl Sessions {
     pub async fn listen(&mut self, name: &str, within: Duration) -> Observed {
         let Some(live) = self.live.get_mut(name) else { return Observed::Silence { waited: within } };
         let before = std::mem::take(&mut live.pending);
-        let observed = self.seek(name, within, |observed| matches!(observed, Observed::Received(_))).await;
+        let observed =
+            self.seek(name, within, |observed| matches!(observed, Observed::Received(_) | Observed::Accepted)).await;
         if let Some(live) = self.live.get_mut(name) {
             let after = std::mem::replace(&mut live.pending, before);
             live.pending.extend(after);
@@ -177,8 +178,13 @@ impl Live {
         self.session.send(request);
     }
 
-    /// Sends records.
-    pub fn send_records(&self, records: &PermittedRecords) {
+    /// Sends records, and keeps what the answers to requests in them are known by.
+    pub fn send_records(
+        &mut self,
+        records: &PermittedRecords,
+        named: Vec<(String, Option<String>, Option<&'static Operation>)>,
+    ) {
+        self.sent.extend(named.into_iter().map(|(name, id, operation)| (name, (id, operation))));
         self.session.send_records(records);
     }
 

@@ -6,6 +6,7 @@
 
 use crate::{
     reference::{
+        Behaviour, Mutant,
         answer::Fault,
         request::{self, Received, Replies, Unread},
     },
@@ -15,14 +16,26 @@ use crate::{
 
 /// Refuses a message that is not for the endpoint of its session, or cannot be replied to. What else is wrong with a
 /// message is left to those who read it.
-pub(super) fn refuse(document: &Document, port_type: PortType, is_here: impl Fn(&str) -> bool) -> Option<Unread> {
+pub(super) fn refuse(
+    document: &Document,
+    port_type: PortType,
+    behaviour: &Behaviour,
+    is_here: impl Fn(&str) -> bool,
+) -> Option<Unread> {
     let message_id = header(document, "MessageID").map(|id| id.text().trim().to_owned());
     // Windows asks first for whom a message is. A message without To is for the anonymous address: whoever reads it.
     let to = header(document, "To").map(Element::text);
     let astray = to.is_some_and(|to| to.trim() != namespace::ANONYMOUS && !is_here(to.trim()));
-    if astray && stands_once(document, "To") {
+    if astray && stands_once(document, "To") && !behaviour.lies(Mutant::AnswersOtherTo) {
         let reason = "The address in To is not that of the endpoint that the session was opened to.";
         return Some(Unread { message_id, fault: Fault::addressing(&["DestinationUnreachable"], reason) });
+    }
+    if behaviour.lies(Mutant::RefusesReplyTo) && header(document, "ReplyTo").is_some() {
+        let reason = "The message has a ReplyTo header.";
+        return Some(Unread { message_id, fault: Fault::addressing(&["InvalidAddressingHeader"], reason) });
+    }
+    if behaviour.lies(Mutant::RefusesUnknownHeaders) && has_unknown_header(document) {
+        return Some(Unread { message_id, fault: Fault::soap("The message has a header that is not known.") });
     }
     // Every operation has a reply, and a reply relates to an id.
     let cannot_be_replied_to =
@@ -35,6 +48,11 @@ pub(super) fn refuse(document: &Document, port_type: PortType, is_here: impl Fn(
 
 fn header<'a>(document: &'a Document, local: &'a str) -> Option<&'a Element> {
     document.root.child(namespace::SOAP12, "Header")?.child(namespace::ADDRESSING, local)
+}
+
+fn has_unknown_header(document: &Document) -> bool {
+    let header = document.root.child(namespace::SOAP12, "Header");
+    header.is_some_and(|header| header.elements().any(|block| &*block.name.namespace != namespace::ADDRESSING))
 }
 
 /// Whether a header stands once: of two, the one that reads the message tells.
@@ -61,7 +79,7 @@ mod tests {
             namespace::IPAM
         );
         let document = xml::read(text.as_bytes(), &xml::Limits::default()).unwrap();
-        refuse(&document, PortType::IIpamServer, |address| address == "net.tcp://h/here")
+        refuse(&document, PortType::IIpamServer, &Behaviour::default(), |address| address == "net.tcp://h/here")
             .map(|unread| (unread.message_id, unread.fault.subcodes[0].local.to_string()))
     }
 

@@ -12,13 +12,19 @@ use bytes::Bytes;
 use super::{
     addressing,
     encoding::{self, Codec},
-    refusal, via,
+    lenient, refusal, via,
 };
 use crate::{
-    reference::{Channel, Lab, Message, Moment, Out, Session, Variant, answer::Answer, envelope::Addressed},
+    reference::{
+        Channel, Kind, Lab, Message, Moment, Mutant, Out, Session, Variant,
+        answer::{Answer, Fault},
+        envelope::Addressed,
+        lab::path_of,
+    },
+    spec::PortType,
     wire::{
         DecodeError, DecodeErrorKind,
-        framing::{Deframer, Event, FaultUri, Flow, Limits, Mode, ReceiverState, Record, VERSION},
+        framing::{Deframer, Event, FaultUri, Flow, KnownEncoding, Limits, Mode, ReceiverState, Record, VERSION},
     },
 };
 
@@ -69,11 +75,25 @@ pub(super) struct Dialogue {
     last: Instant,
     /// When what is incomplete began: a preamble or a record.
     begun: Option<Instant>,
+    /// What lies are made of.
+    lie: Lie,
+}
+
+/// What lies are made of.
+#[derive(Debug, Default)]
+struct Lie {
+    /// The number of this connection.
+    number: u64,
+    /// An acknowledgement that is held back.
+    owes_ack: bool,
+    /// How many messages came together.
+    together: usize,
 }
 
 impl Dialogue {
     /// Begins with a new connection.
     pub(super) fn new(lab: Lab, now: Now) -> Self {
+        let lie = Lie { number: lab.astray().number(), ..Lie::default() };
         let limits = Limits { envelope: ENVELOPE, ..Limits::windows() };
         Self {
             lab,
@@ -86,14 +106,24 @@ impl Dialogue {
             over: None,
             last: now.instant,
             begun: Some(now.instant),
+            lie,
         }
     }
 
     /// Takes the next bytes of the stream.
     pub(super) fn receive(&mut self, bytes: &[u8], now: Now) {
         if self.over.is_none() {
-            self.deframer.push(bytes);
+            let at_record = self.deframer.is_at_record_boundary();
+            let lenient = if at_record { lenient::bytes(bytes, self.lab.behaviour()) } else { bytes.into() };
+            self.deframer.push(&lenient);
+            self.lie.together = 0;
             self.proceed(now);
+            if self.lies(Mutant::AnswersWholeRequestsOnly)
+                && matches!(self.state, ReceiverState::Open(_))
+                && !self.deframer.is_at_record_boundary()
+            {
+                self.end();
+            }
         }
     }
 
@@ -106,6 +136,7 @@ impl Dialogue {
                 Err(error) => self.refuse_bytes(&error),
             }
         }
+        self.acknowledge_late();
         if self.is_between_records() {
             self.begun = None;
         } else {
@@ -150,6 +181,9 @@ impl Dialogue {
 
     /// The other side sends no more: where a session is open, it was aborted ([MS-NMFTB] 3.1.6.1).
     pub(super) fn end(&mut self) {
+        if matches!(self.state, ReceiverState::Open(_)) && self.over.is_none() {
+            self.fall();
+        }
         self.over.get_or_insert(Over::Closed);
     }
 
@@ -177,8 +211,35 @@ impl Dialogue {
 
     fn record(&mut self, record: Record, now: Now) {
         self.last = now.instant;
+        if self.lies(Mutant::AbortsAllSessions)
+            && matches!(self.state, ReceiverState::Open(_))
+            && self.lab.astray().has_fallen(&self.path)
+        {
+            self.over = Some(Over::Closed);
+            return;
+        }
+        let record = match record {
+            Record::ModeRecord(Mode::Simplex) if self.lies(Mutant::AcknowledgesSimplex) => {
+                Record::ModeRecord(Mode::Duplex)
+            }
+            record => record,
+        };
         match self.state.next(Event::received(&record)) {
+            Ok(ReceiverState::Open(_) | ReceiverState::Closed)
+                if record == Record::EndRecord && self.lies(Mutant::TakesEnvelopeAfterEnd) =>
+            {
+                return Record::EndRecord.write(&mut self.out);
+            }
             Ok(state) => self.state = state,
+            Err(_) if self.lies(Mutant::PassesOverUnexpectedRecords) => return,
+            Err(_) if self.lies(Mutant::AnswersBeforePreambleEnd) && self.codec.is_some() => {
+                self.session =
+                    self.session.take().or_else(|| self.lab.open_session(&self.path, Channel::Stream, now.moment));
+                if let Record::SizedEnvelopeRecord(envelope) = &record {
+                    self.envelope(envelope, now);
+                }
+                return;
+            }
             // 3.1.4.2: a fault is not answered with a fault.
             Err(_) if matches!(record, Record::FaultRecord(_)) => return self.refuse_as(None, false),
             Err(_) => return self.refuse(FaultUri::InvalidRecordSequence),
@@ -192,6 +253,12 @@ impl Dialogue {
             Record::ModeRecord(_) => {}
             Record::ViaRecord(via) => self.via(&via),
             Record::KnownEncodingRecord(_) | Record::ExtensibleEncodingRecord(_) => self.encoding(&record),
+            Record::UpgradeRequestRecord(_) if self.lies(Mutant::AcknowledgesUpgrade) => {
+                self.send(&Record::UpgradeResponseRecord);
+                self.state = self.state.next(Event::Upgraded).unwrap_or(self.state);
+                let rest = self.deframer.take_rest();
+                self.deframer.push(&rest);
+            }
             Record::UpgradeRequestRecord(_) => self.refuse(FaultUri::UpgradeInvalid),
             Record::PreambleEndRecord => self.preamble_end(now),
             Record::SizedEnvelopeRecord(envelope) | Record::UnsizedEnvelopeRecord(envelope) => {
@@ -208,6 +275,9 @@ impl Dialogue {
     fn version(&mut self, major: u8, minor: u8) {
         self.codec = None;
         let strict = self.lab.behaviour().varies(Variant::ChecksMinorVersion);
+        if self.lies(Mutant::AcknowledgesWrongVersion) {
+            return;
+        }
         if major != VERSION.0 || (strict && minor != VERSION.1) {
             self.refuse(FaultUri::UnsupportedVersion);
         }
@@ -217,6 +287,9 @@ impl Dialogue {
     fn via(&mut self, via: &str) {
         let mode = self.mode();
         self.path = via::path(via).unwrap_or_default();
+        if self.lies(Mutant::AcknowledgesUnknownVia) && self.lab.port_type_at(&self.path).is_none() {
+            self.path = path_of(PortType::IIpamServer).into();
+        }
         match self.lab.port_type_at(&self.path) {
             None => self.refuse(FaultUri::EndpointNotFound),
             Some(port_type) if port_type.has_sessions() && mode != Mode::Duplex => {
@@ -228,7 +301,9 @@ impl Dialogue {
 
     /// 3.1.4.6
     fn encoding(&mut self, record: &Record) {
-        match encoding::named(record, self.mode()) {
+        let named = encoding::named(record, self.mode());
+        let lies = self.lies(Mutant::AcknowledgesOtherEncoding);
+        match named.or_else(|| lies.then_some(KnownEncoding::Soap12Utf8)) {
             Some(encoding) => self.codec = Some(Codec::new(encoding, self.lab.behaviour())),
             None => self.refuse(FaultUri::ContentTypeInvalid),
         }
@@ -238,21 +313,27 @@ impl Dialogue {
     fn preamble_end(&mut self, now: Now) {
         self.session = self.lab.open_session(&self.path, Channel::Stream, now.moment);
         match self.session {
-            Some(_) => self.send(&Record::PreambleAckRecord),
+            Some(_) => self.acknowledge(),
             // Its world was closed meanwhile.
             None => self.refuse(FaultUri::EndpointNotFound),
         }
     }
 
     fn envelope(&mut self, envelope: &Bytes, now: Now) {
-        let Some(document) = self.codec.as_mut().and_then(|codec| codec.decode(envelope)) else {
+        let behaviour = self.lab.behaviour();
+        let Some(document) = self.codec.as_mut().and_then(|codec| codec.read(envelope, behaviour)) else {
             // As Windows: what cannot be decoded ends the session at once, and no fault says so.
             self.over = Some(Over::Aborted);
             return;
         };
+        self.lie.together += 1;
+        if self.lie.together > 1 && self.lies(Mutant::DropsPipelined) {
+            return;
+        }
+        let document = lenient::read(document, self.lab.behaviour());
         let Some(session) = &mut self.session else { return };
         let is_here = |address: &str| via::path(address).is_some_and(|path| path == self.path);
-        let outs = match addressing::refuse(&document, session.port_type(), is_here) {
+        let outs = match addressing::refuse(&document, session.port_type(), self.lab.behaviour(), is_here) {
             Some(unread) if session.is_open() => {
                 let fault = Answer::Fault(unread.fault);
                 let addressed = Addressed { relates_to: unread.message_id.as_deref(), to: None };
@@ -278,10 +359,55 @@ impl Dialogue {
     }
 
     fn message(&mut self, message: &Message) {
+        if message.kind == Kind::Reply
+            && self.lies(Mutant::RepliesOnOtherSession)
+            && let Some(other) = self.lab.astray().exchange(self.lie.number, message)
+        {
+            self.envelope_of(&other);
+        }
+        self.envelope_of(message);
+        if message.kind == Kind::Reply && self.lies(Mutant::RepliesTwice) {
+            self.envelope_of(message);
+        }
+        self.acknowledge_late();
+    }
+
+    /// Acknowledges the end of a preamble.
+    fn acknowledge(&mut self) {
+        if self.lies(Mutant::RepliesBeforeAck) || self.lies(Mutant::NoPreambleAck) {
+            self.state = self.state.next(Event::sent(&Record::PreambleAckRecord)).unwrap_or(self.state);
+            self.lie.owes_ack = self.lies(Mutant::RepliesBeforeAck);
+            return;
+        }
+        self.send(&Record::PreambleAckRecord);
+        if self.lies(Mutant::AcknowledgesTwice) {
+            self.send(&Record::PreambleAckRecord);
+        }
+    }
+
+    fn acknowledge_late(&mut self) {
+        if std::mem::take(&mut self.lie.owes_ack) {
+            Record::PreambleAckRecord.write(&mut self.out);
+        }
+    }
+
+    /// A session that takes others with it.
+    fn fall(&mut self) {
+        if self.lies(Mutant::AbortsAllSessions) && !self.path.is_empty() {
+            self.lab.astray().fall(&self.path);
+        }
+    }
+
+    fn lies(&self, mutant: Mutant) -> bool {
+        self.lab.behaviour().lies(mutant)
+    }
+
+    fn envelope_of(&mut self, message: &Message) {
         let (Some(codec), Some(session)) = (&mut self.codec, &self.session) else { return };
         let envelope = codec.encode(message, session.behaviour()).into();
         self.send(&match self.mode() {
             Mode::SingletonUnsized => Record::UnsizedEnvelopeRecord(envelope),
+            _ if self.lies(Mutant::UnsizedReply) => Record::UnsizedEnvelopeRecord(envelope),
             _ => Record::SizedEnvelopeRecord(envelope),
         });
     }
@@ -293,10 +419,18 @@ impl Dialogue {
             behaviour.varies(Variant::ClosesWithoutEnd),
             behaviour.varies(Variant::ClosesAfterEnd) || behaviour.varies(Variant::ClosesWithoutEnd),
         );
-        self.session = None;
+        if self.lies(Mutant::NeverEnds) {
+            return;
+        }
         if !silent {
             self.send_end();
         }
+        if self.lies(Mutant::SpeaksAfterEnd) {
+            let fault = Answer::Fault(Fault::addressing(&["EndpointUnavailable"], "The session has ended."));
+            let message = Message::of(&fault, Addressed::default(), self.lab.behaviour());
+            self.envelope_of(&message);
+        }
+        self.session = None;
         if closes {
             self.over = Some(Over::Closed);
         }
@@ -341,6 +475,7 @@ impl Dialogue {
 
     /// Ends the session, and the connection with it: what follows cannot be told from what was refused.
     fn refuse_as(&mut self, fault: Option<FaultUri>, too_long: bool) {
+        self.fall();
         let said = fault.filter(|fault| refusal::is_said(*fault, too_long, self.lab.behaviour()));
         match said {
             Some(fault) => {

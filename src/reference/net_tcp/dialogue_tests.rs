@@ -151,20 +151,24 @@ pub(super) fn refusals() -> Vec<(&'static str, Vec<u8>, Option<FaultUri>)> {
     ]
 }
 
-struct Peer {
+pub(super) struct Peer {
     dialogue: Dialogue,
     now: Now,
 }
 
 impl Peer {
-    fn new(behaviour: Behaviour) -> Self {
+    pub(super) fn new(behaviour: Behaviour) -> Self {
+        Self::of(Lab::new(behaviour, Scenario::Default, Moment::LAB))
+    }
+
+    /// A connection to a server that others are connected to too.
+    pub(super) fn of(lab: Lab) -> Self {
         let now = Now { instant: Instant::now(), moment: Moment::LAB };
-        let lab = Lab::new(behaviour, Scenario::Default, Moment::LAB);
         Self { dialogue: Dialogue::new(lab, now), now }
     }
 
     /// Sends bytes, and says what comes back.
-    fn say(&mut self, bytes: &[u8]) -> Vec<Record> {
+    pub(super) fn say(&mut self, bytes: &[u8]) -> Vec<Record> {
         self.dialogue.receive(bytes, self.now);
         let mut answer = Vec::new();
         loop {

@@ -2,10 +2,11 @@
 //!
 //! Leaves out what envelopes say. Follows [MC-NMF] 2.2.3.4, [MS-NMFTB] 3.1.1, [MC-NBFS] and [MC-NBFSE].
 
+use super::lenient;
 use crate::{
-    reference::{Behaviour, Message, Variant},
+    reference::{Behaviour, Message, Mutant, Variant},
     wire::{
-        framing::{KnownEncoding, Mode, Record},
+        framing::{KnownEncoding, Mode, MultiByteInt31, Record},
         nbfse,
         nbfx::{Intern, Style},
     },
@@ -72,15 +73,62 @@ impl Codec {
         }
     }
 
+    /// Reads as [`Self::decode`] does, but for lies.
+    pub(super) fn read(&mut self, envelope: &[u8], behaviour: &Behaviour) -> Option<Document> {
+        if let Self::BinarySession(both) = self {
+            if behaviour.lies(Mutant::ForgetsClientStrings) {
+                both.0 = nbfse::Decoder::new(nbfse::Limits::default());
+            }
+            if behaviour.lies(Mutant::RefusesUncommonRecords) && !lenient::is_common(envelope) {
+                return None;
+            }
+        }
+        let lies = behaviour.lies(Mutant::AnswersMalformedDocuments) && !matches!(self, Self::Text);
+        self.decode(envelope).or_else(|| if lies { lenient::made_up() } else { None })
+    }
+
     /// Encodes a message. A text that is no XML, as lies have it, is no document to be encoded and goes out as it is.
     pub(super) fn encode(&mut self, message: &Message, behaviour: &Behaviour) -> Vec<u8> {
         let text = message.content(behaviour);
+        if behaviour.lies(Mutant::TextInBinary) {
+            return text;
+        }
+        if behaviour.lies(Mutant::ForgetsStrings)
+            && let Self::BinarySession(both) = self
+        {
+            both.1 = nbfse::Encoder::new(style(behaviour));
+        }
+        let payload = self.encoded(text);
+        match self {
+            Self::Text => payload,
+            Self::Binary(_) | Self::BinarySession(_) => {
+                spoil(payload, matches!(self, Self::BinarySession(_)), behaviour)
+            }
+        }
+    }
+
+    fn encoded(&mut self, text: Vec<u8>) -> Vec<u8> {
         match (self, xml::read(&text, &xml::Limits::default())) {
             (Self::Binary(style), Ok(document)) => nbfse::encode_without_table(&document.root, *style),
             (Self::BinarySession(both), Ok(document)) => both.1.encode(&document.root),
             _ => text,
         }
     }
+}
+
+/// Tells the lies that are of bytes.
+fn spoil(mut payload: Vec<u8>, has_table: bool, behaviour: &Behaviour) -> Vec<u8> {
+    if behaviour.lies(Mutant::CutsBinaryShort) {
+        payload.pop();
+    }
+    if has_table
+        && behaviour.lies(Mutant::LosesStringTable)
+        && let Ok(Some(size)) = MultiByteInt31::read(&payload)
+    {
+        let length = size.octets + usize::try_from(size.value).unwrap_or(usize::MAX);
+        payload = std::iter::once(0).chain(payload.into_iter().skip(length)).collect();
+    }
+    payload
 }
 
 /// Which of the records that say the same are written: those that Microsoft's stack writes, or others.

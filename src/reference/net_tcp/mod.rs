@@ -9,6 +9,9 @@ mod dialogue;
 #[cfg(test)]
 mod dialogue_tests;
 mod encoding;
+mod lenient;
+#[cfg(test)]
+mod mutant_tests;
 mod refusal;
 #[cfg(test)]
 mod socket_tests;

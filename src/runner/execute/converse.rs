@@ -15,11 +15,12 @@ use crate::{
         message,
         sessions::{self, MAIN},
     },
-    session::Observed,
+    session::{End, Observed, Permitted},
     soap::write::Route,
     spec::Operation,
     transport::{MessageEncoding, TargetUrl},
     verdict::Blame,
+    wire::{framing::Record, nbfse},
     xml,
 };
 
@@ -77,9 +78,10 @@ impl Running<'_> {
 
     /// Waits until the target takes a session that was opened, unless the step looks at just that. Gives what came instead.
     async fn greeted(&mut self, name: &str, step: &Step) -> Option<Observed> {
+        let is_request = matches!(step.kind, StepKind::Call(_) | StepKind::Raw(_));
         let looks =
-            step.expect.as_ref().is_some_and(|expect| matches!(expect.answer, Answer::Accepted | Answer::Refused));
-        if looks || self.sessions.is_raw(name) {
+            matches!(step.expect.as_ref().map(|expect| expect.answer), Some(Answer::Accepted | Answer::Refused));
+        if (looks && !is_request) || self.sessions.is_raw(name) {
             return None;
         }
         let within = self.executor.target.timing.connect;
@@ -97,7 +99,7 @@ impl Running<'_> {
         let permitted = self.executor.line.permit(outgoing).map_err(|refused| Ended::HeldBack(refused.to_string()))?;
         self.executor.line.pace.turn().await;
         let sent = self.began.elapsed();
-        self.sessions.live(name, |live| live.send(&permitted, step.sent_as.as_deref(), step.operation()));
+        self.send(&permitted, name, step)?;
         if step.sent_as.is_some() {
             return Ok(());
         }
@@ -110,6 +112,23 @@ impl Running<'_> {
         let took = self.began.elapsed().saturating_sub(sent);
         self.keep(ask::exchange(number, 1, what, permitted.outgoing(), sent, (&observed, took)));
         self.judged(number, step, &wanted, &observed).await
+    }
+
+    /// Sends a request as its session writes. What is sent among records of the case's own shares their string table.
+    fn send(&mut self, request: &Permitted, name: &str, step: &Step) -> Result<(), Ended> {
+        let (sent_as, operation) = (step.sent_as.as_deref(), step.operation());
+        if !self.sessions.is_raw(name) {
+            self.sessions.live(name, |live| live.send(request, sent_as, operation));
+            return Ok(());
+        }
+        let outgoing = request.outgoing();
+        let payload = self.encoded(name, &outgoing.envelope);
+        let record = Record::SizedEnvelopeRecord(payload).to_bytes().into();
+        let permitted = self.executor.line.guard.permit_records(vec![record], std::slice::from_ref(outgoing), true);
+        let permitted = permitted.map_err(|refused| Ended::HeldBack(refused.to_string()))?;
+        let named = sent_as.map(|sent_as| (sent_as.to_owned(), outgoing.message_id.clone(), operation));
+        self.sessions.live(name, |live| live.send_records(&permitted, named.into_iter().collect()));
+        Ok(())
     }
 
     async fn records(
@@ -125,23 +144,20 @@ impl Running<'_> {
         let message_id = |at: usize| ask::message_id(&seed, &who, number, at + 1);
         let vars = |name: &str| self.var(name);
         let mut encoder = self.sessions.encoder(name);
-        let mut encode = |envelope: &[u8]| match (&mut encoder, xml::read(envelope, &xml::Limits::default())) {
-            (Some((MessageEncoding::Binary, encoder)), Ok(document)) => encoder.encode(&document.root).into(),
-            _ => Bytes::copy_from_slice(envelope),
-        };
+        let mut encode = |envelope: &[u8]| encoded(encoder.as_mut(), envelope);
         let rendered =
             message::records(records, self.case.port_type, &message_id, &url.to_string(), &mut encode, &vars)
                 .map_err(|problem| Ended::Error(Blame::File, format!("step {number}: {problem}")))?;
         if let Some((_, encoder)) = encoder {
             self.sessions.live(name, |live| live.encoder = encoder);
         }
-        let message_id = rendered.requests.last().and_then(|request| request.message_id.clone());
+        let (message_id, named) = (rendered.message_id, rendered.named);
         let guard = &self.executor.line.guard;
         let permitted = guard
             .permit_records(rendered.pieces, &rendered.requests, rendered.regular)
             .map_err(|refused| Ended::HeldBack(refused.to_string()))?;
         self.executor.line.pace.turn().await;
-        self.sessions.live(name, |live| live.send_records(&permitted));
+        self.sessions.live(name, |live| live.send_records(&permitted, named));
         if step.expect.is_none() {
             return Ok(());
         }
@@ -169,6 +185,9 @@ impl Running<'_> {
         let timing = self.executor.target.timing;
         let answer = step.expect.as_ref().map_or(Answer::Either, |expect| expect.answer);
         let is_wanted = |observed: &Observed| match answer {
+            Answer::Either if wanted.operation.is_none() => {
+                matches!(observed, Observed::Accepted | Observed::Received(_))
+            }
             Answer::Reply | Answer::Fault(_) | Answer::Either => {
                 sessions::answers(observed, wanted.message_id.as_deref())
             }
@@ -187,6 +206,7 @@ impl Running<'_> {
             Answer::Refused => timing.quiescence * 4,
             Answer::Nothing => timing.quiescence,
             Answer::Accepted => timing.connect,
+            Answer::Either if wanted.operation.is_none() => timing.quiescence,
             Answer::Reply | Answer::Fault(_) | Answer::Either | Answer::Ended => timing.reply,
         };
         let within = wanted.within.unwrap_or(usual);
@@ -208,6 +228,16 @@ impl Running<'_> {
         }
     }
 
+    /// The payload of an envelope, by the string table of the session's records.
+    fn encoded(&mut self, name: &str, envelope: &[u8]) -> Bytes {
+        let mut encoder = self.sessions.encoder(name);
+        let payload = encoded(encoder.as_mut(), envelope);
+        if let Some((_, encoder)) = encoder {
+            self.sessions.live(name, |live| live.encoder = encoder);
+        }
+        payload
+    }
+
     /// Listens for anything new.
     async fn listen(&mut self, name: &str, period: Duration) -> Observed {
         if self.world.is_some() {
@@ -218,7 +248,12 @@ impl Running<'_> {
     }
 
     async fn judged(&mut self, number: usize, step: &Step, wanted: &Wanted, observed: &Observed) -> Result<(), Ended> {
-        let control = if wants_control(observed) { Some(self.control(number, 1).await) } else { None };
+        let answer = step.expect.as_ref().map(|expect| expect.answer);
+        // One that fell over has refused nothing.
+        let fell_silent = answer == Some(Answer::Refused)
+            && matches!(observed, Observed::Ended(End::Reset | End::ClosedMidway { .. }));
+        let asks = wants_control(observed) || fell_silent;
+        let control = if asks { Some(self.control(number, 1).await) } else { None };
         let asked = Asked {
             case: self.case,
             number,
@@ -228,10 +263,12 @@ impl Running<'_> {
             control,
         };
         let vars = |name: &str| self.var(name);
-        let is_event = step
-            .expect
-            .as_ref()
-            .is_some_and(|expect| !matches!(expect.answer, Answer::Reply | Answer::Fault(_) | Answer::Either));
+        let is_event = match answer {
+            None | Some(Answer::Reply | Answer::Fault(_)) => false,
+            // That nothing came is recorded as well.
+            Some(Answer::Either) => !matches!(observed, Observed::Received(_)),
+            Some(_) => true,
+        };
         let catalogue = &self.executor.catalogue;
         let judged: Judged = if is_event {
             judge_event(asked, observed, catalogue, &vars)
@@ -239,5 +276,13 @@ impl Running<'_> {
             judge(asked, observed, catalogue, &vars)
         };
         self.settle(number, step, judged)
+    }
+}
+
+/// An envelope as a session writes it. What is no XML goes as it is, which is no binary XML either.
+fn encoded(encoder: Option<&mut (MessageEncoding, nbfse::Encoder)>, envelope: &[u8]) -> Bytes {
+    match (encoder, xml::read(envelope, &xml::Limits::default())) {
+        (Some((MessageEncoding::Binary, encoder)), Ok(document)) => encoder.encode(&document.root).into(),
+        _ => Bytes::copy_from_slice(envelope),
     }
 }

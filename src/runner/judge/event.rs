@@ -6,7 +6,8 @@
 use super::{Asked, Bench, Expected, Judged, Stop, end_in_words, in_words, slug_of};
 use crate::{
     case::judge_value,
-    session::{End, Layer, Observed, Received},
+    session::{End, Layer, Observed},
+    soap,
     spec::{Callback, namespace::IPAM},
     verdict::{Catalogue, Outcome},
     xml::Element,
@@ -29,6 +30,7 @@ pub fn judge_event(
         Some(Expected::Accepted) => bench.accepted(observed),
         Some(Expected::Refused) => bench.refused(observed),
         Some(Expected::Ended) => bench.ended(observed),
+        Some(Expected::Either) => bench.either(observed),
         _ => bench.nothing(observed),
     }
     Judged { checks: bench.checks, ..judged }
@@ -55,11 +57,17 @@ impl Bench<'_> {
         const EXPECTED: &str = "that the session is not taken, or does not go on";
         match observed {
             Observed::Accepted => self.answered(false, "the session is taken", EXPECTED, "a PreambleAckRecord"),
-            Observed::Received(received) if is_fault(received) => {
-                self.answered(true, "refused with a SOAP fault", EXPECTED, "a SOAP fault");
-            }
-            Observed::Received(_) => self.answered(false, "the target goes on", EXPECTED, "a message"),
-            Observed::Ended(end @ (End::Ended | End::Closed | End::ClosedMidway { .. } | End::Reset)) => {
+            Observed::Received(_) => match self.message(observed) {
+                Ok(envelope) if envelope.body.first().is_some_and(soap::Fault::is_named) => {
+                    self.answered(true, "refused with a SOAP fault", EXPECTED, "a SOAP fault");
+                }
+                Ok(_) => self.answered(false, "the target goes on", EXPECTED, "a message"),
+                Err(Stop) => self.not_reached(),
+            },
+            // That the target is still there tells a refusal from a fall.
+            Observed::Ended(end @ (End::Ended | End::Closed | End::ClosedMidway { .. } | End::Reset))
+                if self.asked.control == Some(true) =>
+            {
                 self.answered(true, "refused", EXPECTED, &end_in_words(end));
             }
             Observed::Ended(End::Refused { fault }) => {
@@ -99,7 +107,26 @@ impl Bench<'_> {
                 };
                 self.answered(false, "something came", EXPECTED, &got);
             }
-            Observed::Ended(end) => self.answered(false, "the session ended", EXPECTED, &end_in_words(end)),
+            Observed::Accepted => self.answered(false, "something came", EXPECTED, "a PreambleAckRecord"),
+            Observed::Ended(End::BrokenFraming { .. }) => self.did_not_come(observed, EXPECTED),
+            Observed::Ended(end @ (End::Ended | End::Closed | End::Refused { .. })) => {
+                self.answered(false, "the session ended", EXPECTED, &end_in_words(end));
+            }
+            other => self.did_not_come(other, EXPECTED),
+        }
+    }
+
+    /// Where anything may come, that nothing came is recorded.
+    fn either(&mut self, observed: &Observed) {
+        const EXPECTED: &str = "anything";
+        match observed {
+            Observed::Silence { waited } if self.asked.control == Some(true) => {
+                self.answered(true, "recorded", EXPECTED, &format!("nothing within {}", in_words(*waited)));
+            }
+            Observed::Ended(end @ (End::Ended | End::Closed | End::Refused { .. } | End::Reset)) => {
+                self.answered(true, "recorded", EXPECTED, &end_in_words(end));
+            }
+            Observed::Accepted => self.answered(true, "recorded", EXPECTED, "a PreambleAckRecord"),
             other => self.did_not_come(other, EXPECTED),
         }
     }
@@ -167,8 +194,4 @@ impl Bench<'_> {
             let _ = self.push("answer", &owner, Layer::Transport, Outcome::Inconclusive, &why, None, None);
         }
     }
-}
-
-fn is_fault(received: &Received) -> bool {
-    received.envelope().is_ok_and(|envelope| envelope.body.first().is_some_and(crate::soap::Fault::is_named))
 }
