@@ -11,7 +11,7 @@ mod stream;
 mod tls;
 pub mod url;
 
-pub use binding::Transport;
+pub use binding::{Exchanged, Transport};
 pub use http::{HttpOptions, HttpTransport};
 pub use net_tcp::{MessageEncoding, NetTcpOptions, NetTcpTransport};
 pub use session::Session;
