@@ -215,3 +215,43 @@ fn equal_seeds_give_equal_requests() {
     let found = replayed["cases"].as_array().expect("cases").iter().find(|other| other["id"] == case["id"]);
     assert_eq!(found.expect("the case")["checks"], case["checks"]);
 }
+
+#[test]
+fn records_of_what_fails_over_net_tcp_are_kept_and_shown() {
+    let folder = Folder::new("records");
+    let mut server = folder
+        .command(&["serve", "--http", "127.0.0.1:0", "--net-tcp", "127.0.0.1:0", "--mutant", "last-runtime-not-a-date"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary");
+    let lines = BufReader::new(server.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+    let line = lines.into_iter().find(|line| line.contains("net.tcp://")).expect("the address");
+    let url = line.split(' ').find(|word| word.starts_with("net.tcp://")).expect("the address");
+    let run = ["run", "--target", url, "--set", "security.mode=none", "--case", "task_last_runtime/**", "--jobs", "1"];
+    let output = folder.run(&[&run[..], &["-vv", "--out", "out"]].concat());
+    signal(&server, "-TERM");
+    server.wait().expect("an end");
+    assert_eq!(code(&output), Some(1), "{}", told(&output));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let report = report(&folder.file("out/report.json"));
+    let mut resumed = 0;
+    for case in report["cases"].as_array().expect("cases") {
+        let (outcome, evidence) = (&case["outcome"], &case["evidence"]);
+        if outcome == "pass" || outcome == "skip" {
+            assert!(evidence["wire"].is_null(), "{case}");
+            continue;
+        }
+        // What rests on a case that failed was not sent.
+        if evidence["trace"].as_array().expect("lines").is_empty() {
+            continue;
+        }
+        let wire = evidence["wire"].as_str().expect("records");
+        // Each message is shown whole, also where a session goes on whose strings were sent in another case.
+        let envelopes = wire.matches("EnvelopeRecord of ").count();
+        assert!(envelopes >= 2 && wire.matches("| <s:Envelope").count() == envelopes, "{wire}");
+        assert!(!wire.contains(" ! ") && wire.lines().all(|line| line.chars().count() <= 78), "{wire}");
+        resumed += usize::from(!wire.contains("VersionRecord"));
+        assert!(wire.lines().all(|line| printed.contains(&format!("  {line}\n"))), "{wire}");
+    }
+    assert!(resumed > 0, "{printed}");
+}

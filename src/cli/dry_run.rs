@@ -30,7 +30,7 @@ pub(super) fn dry_run(suite: &Suite, target: Option<Target>, options: &Options, 
             Err(error) => return refuse(&format!("cannot write JSON: {error}")),
         }
     } else {
-        print(&report::dry_run(&plan, arguments.verbose, arguments.color.applies(on_terminal())));
+        print(&report::dry_run(&plan, arguments.verbose > 0, arguments.color.applies(on_terminal())));
     }
     if plan.cases.is_empty() { exit::NOTHING_SELECTED } else { exit::GREEN }
 }

@@ -4,6 +4,7 @@
 #![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
 mod colour;
+mod decode;
 mod dry_run;
 mod explain;
 mod format;
@@ -53,6 +54,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Render the reports of a recorded run again
     Report(report::Arguments),
+    /// Show bytes of net.tcp as records and XML
+    Decode(decode::Arguments),
 }
 
 /// Runs the command line of this process.
@@ -85,6 +88,7 @@ pub fn main() -> ExitCode {
             Command::Explain(arguments) => explain::explain(&arguments),
             Command::Serve(arguments) => serve::serve(arguments).await,
             Command::Report(arguments) => report::report(&arguments),
+            Command::Decode(arguments) => decode::decode(&arguments),
         }
     };
     let code = catch_unwind(AssertUnwindSafe(|| runtime.block_on(work))).unwrap_or_else(|_| {

@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use clap::ArgAction;
 use tokio::sync::mpsc;
 
 use super::{
@@ -83,9 +84,9 @@ pub(super) struct Arguments {
     /// Print findings and the claim only
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
-    /// Print every case; with --dry-run, whole envelopes
-    #[arg(long, short)]
-    pub(super) verbose: bool,
+    /// Print every case; with --dry-run, whole envelopes. Twice: what proves those that did not pass, records and messages
+    #[arg(long, short, action = ArgAction::Count)]
+    pub(super) verbose: u8,
     /// When to colour
     #[arg(long, value_enum, default_value_t, value_name = "WHEN")]
     pub(super) color: Colour,
@@ -271,7 +272,8 @@ impl Audience {
     fn new(arguments: &Arguments, folder: PathBuf, snapshots: Option<Snapshots>) -> Self {
         let detail = match (arguments.quiet, arguments.verbose) {
             (true, _) => Detail::Quiet,
-            (_, true) => Detail::Every,
+            (_, 1) => Detail::Every,
+            (_, 2..) => Detail::Evidence,
             _ => Detail::Findings,
         };
         let live = on_terminal() && !arguments.json && !arguments.quiet;

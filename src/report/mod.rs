@@ -4,6 +4,7 @@
 #![deny(clippy::disallowed_types, clippy::disallowed_methods)]
 
 pub mod dry_run;
+mod evidence;
 mod faults;
 mod groups;
 mod headline;

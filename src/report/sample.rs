@@ -11,6 +11,8 @@ use crate::{
     },
 };
 
+/// What the records of a case are in these records.
+const WIRE: &str = "step-1 -> +0 ms\n     0  00 01 00                 VersionRecord 1.0\n     3  01 02                    ModeRecord Duplex\n";
 /// What a fault says in these records.
 const SAID: &str = "origin: operation\ncode: Sender\nreason (en-US): no\nexception:\n  id: IpamApiInvalidParameter";
 
@@ -80,7 +82,7 @@ pub(super) fn case(name: &str, outcome: Outcome, reason: &str, checks: Vec<Check
             } else {
                 Vec::new()
             },
-            wire: None,
+            wire: (outcome == Outcome::Fail).then(|| WIRE.to_owned()),
         },
         generated: None,
         checks,

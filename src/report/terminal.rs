@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::{
+    evidence::evidence,
     faults,
     groups::{self, FindingGroup, ReasonGroup},
     headline::{claim, headline},
@@ -35,7 +36,7 @@ const REPEATS: usize = 3;
 const LABELLED: usize = 12;
 
 /// How much a terminal is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Detail {
     /// The findings and the claim.
     Quiet,
@@ -43,6 +44,8 @@ pub enum Detail {
     Findings,
     /// Every case as well.
     Every,
+    /// What proves those that did not pass as well.
+    Evidence,
 }
 
 /// Folds events into lines. All text ends with a line break or is empty.
@@ -118,7 +121,7 @@ impl Terminal {
     }
 
     fn case(&mut self, case: &CaseRecord) -> String {
-        let every = self.detail == Detail::Every;
+        let every = self.detail >= Detail::Every;
         let finding = case.checks.iter().find(|check| check.outcome == case.outcome && check.is_finding());
         let said = finding.map_or(case.reason.as_str(), |check| check.message.as_str());
         let told = match case.outcome {
@@ -139,7 +142,12 @@ impl Terminal {
             none if none.is_empty() => duration(case.duration_ms),
             some => some.to_string(),
         };
-        format!("{} {id}  {}\n", self.ink.tone(word.tone, &format!("{:<12}", word.word)), self.ink.dim(&said))
+        let proof = match case.outcome {
+            Outcome::Pass | Outcome::Skip => String::new(),
+            _ if self.detail < Detail::Evidence => String::new(),
+            _ => evidence(case),
+        };
+        format!("{} {id}  {}\n{proof}", self.ink.tone(word.tone, &format!("{:<12}", word.word)), self.ink.dim(&said))
     }
 
     /// Counts a reason, and says whether it is to be told again.
@@ -255,7 +263,7 @@ impl Terminal {
             let reason = if group.reason.is_empty() { "no reason was given" } else { group.reason };
             let reason = wrap(Shown::line_within(reason, LIMIT).as_str(), 8, 8);
             writeln!(out, "{:>6}  {reason}", grouped(group.cases.len()))?;
-            if outcome != Outcome::Skip || self.detail == Detail::Every {
+            if outcome != Outcome::Skip || self.detail >= Detail::Every {
                 writeln!(out, "        {}", self.ink.dim(&wrap(&names(&group.cases), 8, 8)))?;
             }
         }

@@ -18,6 +18,7 @@ fn output_is_golden() {
     settings.bind(|| {
         insta::assert_snapshot!("terminal_findings", all(&sample::record(), Detail::Findings, false));
         insta::assert_snapshot!("terminal_every", all(&sample::record(), Detail::Every, false));
+        insta::assert_snapshot!("terminal_evidence", all(&sample::record(), Detail::Evidence, false));
         insta::assert_snapshot!("terminal_quiet", all(&sample::record(), Detail::Quiet, false));
         insta::assert_snapshot!("terminal_reference", all(&sample::passing(), Detail::Findings, false));
         insta::assert_snapshot!("terminal_dead_target", all(&sample::dead(40), Detail::Findings, false));
@@ -48,7 +49,7 @@ fn many_findings_are_cut_with_a_pointer() {
 
 #[test]
 fn colour_changes_nothing_but_colour() {
-    for detail in [Detail::Quiet, Detail::Findings, Detail::Every] {
+    for detail in [Detail::Quiet, Detail::Findings, Detail::Every, Detail::Evidence] {
         let painted = all(&sample::record(), detail, true);
         assert!(painted.contains("\x1b[1;31mfail"));
         let codes = regex_lite::Regex::new("\x1b\\[[0-9;]*m").unwrap();
@@ -59,7 +60,7 @@ fn colour_changes_nothing_but_colour() {
 #[test]
 fn nothing_a_target_says_reaches_the_terminal_raw() {
     for text in ["\x1b[2J\x1b]0;owned\x07", "a\r\nclaim: full", "\u{202e}evil\u{9b}1m", "\0", &"x".repeat(100_000)] {
-        let out = all(&sample::hostile(text), Detail::Every, false);
+        let out = all(&sample::hostile(text), Detail::Evidence, false);
         assert!(!out.contains(|c: char| c.is_control() && c != '\n'), "{out}");
         assert!(!out.contains('\u{202e}'));
         assert!(!out.lines().any(|line| line == "claim: full"));

@@ -16,8 +16,8 @@ use crate::{
     soap::{self, Fault, write::Route},
     spec::{Operation, PortType},
     transport::{
-        BadCertificates, HttpOptions, HttpSessions, HttpTransport, MessageEncoding, NetTcpOptions, NetTcpTransport,
-        TargetUrl, Transport,
+        BadCertificates, Exchanged, HttpOptions, HttpSessions, HttpTransport, MessageEncoding, NetTcpOptions,
+        NetTcpTransport, TargetUrl, Transport,
     },
     verdict::{Exchange, hex},
     wire::framing::FaultUri,
@@ -109,16 +109,16 @@ impl Line {
         self.guard.permit(outgoing)
     }
 
-    /// Sends a request when its turn comes. `fresh` asks for a connection of its own.
-    pub async fn send(&self, url: &TargetUrl, request: &Permitted, fresh: bool) -> (Observed, Duration) {
+    /// Sends a request when its turn comes, and tells how long the answer took. `fresh` asks for a connection of its own.
+    pub async fn send(&self, url: &TargetUrl, request: &Permitted, fresh: bool) -> (Exchanged, Duration) {
         self.pace.turn().await;
         let began = Instant::now();
-        let observed = if fresh {
+        let exchanged = if fresh {
             self.transport.exchange_fresh(url, request).await
         } else {
             self.transport.exchange(url, request).await
         };
-        (observed, began.elapsed())
+        (exchanged, began.elapsed())
     }
 
     /// Asks a question that changes nothing, on a fresh connection. Gives what was exchanged as well, where anything was,
@@ -137,7 +137,7 @@ impl Line {
             Err(refused) => (Answered::Nothing(Stage::Endpoint, refused.to_string()), None),
             Ok(permitted) => {
                 let sent = since.elapsed();
-                let (observed, took) = self.send(&url, &permitted, true).await;
+                let (Exchanged { answer: observed, .. }, took) = self.send(&url, &permitted, true).await;
                 let exchange = exchange(0, 1, operation.name, permitted.outgoing(), sent, (&observed, took));
                 (read_answer(&observed, operation, message_id), Some(exchange))
             }

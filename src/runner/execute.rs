@@ -25,6 +25,7 @@ use crate::{
     session::{Layer, Outgoing},
     soap::write::Route,
     spec::{Effect, Operation},
+    transport::Exchanged,
     verdict::{
         Blame, CaseRecord, Catalogue, Check, Evidence, Exchange, Generated, Outcome, RecordedFault, RecordedFaults,
     },
@@ -169,14 +170,14 @@ impl Executor {
         let ended = running.steps().await;
         running.sessions.drain();
         let Running { checks, exchanges, recorded_faults, sessions, .. } = running;
-        let (trace, wire) = sessions.log.finish();
         let held_back = matches!(ended, Ended::HeldBack(_));
         let (outcome, reason, blame) = outcome(ended, &checks);
+        // The bytes of what passes prove nothing that the trace does not.
+        let (trace, wire) = sessions.log.finish(outcome != Outcome::Pass);
         let record = CaseRecord {
             duration_ms: ask::millis(began.elapsed()),
             checks,
-            // The bytes of what passes prove nothing that the trace does not.
-            evidence: Evidence { exchanges, trace, wire: wire.filter(|_| outcome != Outcome::Pass) },
+            evidence: Evidence { exchanges, trace, wire },
             recorded_faults,
             ..self.record(case, outcome, reason, blame)
         };
@@ -311,7 +312,8 @@ impl Running<'_> {
         let (outgoing, name) = self.render(step, &message_id, Route::to(&url.to_string()))?;
         let permitted = executor.line.permit(outgoing).map_err(|refused| Ended::HeldBack(refused.to_string()))?;
         let sent = self.began.elapsed();
-        let (observed, took) = executor.line.send(&url, &permitted, false).await;
+        let (Exchanged { answer: observed, seen }, took) = executor.line.send(&url, &permitted, false).await;
+        self.sessions.log.exchange(number, attempt, &seen);
         self.keep(ask::exchange(number, attempt, name, permitted.outgoing(), sent, (&observed, took)));
         let control = if wants_control(&observed) { Some(self.control(number, attempt).await) } else { None };
         let message_id = permitted.outgoing().message_id.as_deref();

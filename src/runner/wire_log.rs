@@ -1,105 +1,127 @@
 //! What was seen on a case's sessions, for a person: a line an observation, and each record with its bytes and its XML.
 //!
-//! Leaves out judgement. It is bounded: what a target sends beyond that is counted, not kept.
+//! Leaves out judgement, and how records are shown, which `wire::listing` does. It is bounded: what a target sends beyond
+//! that is counted, not kept.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{ask::millis, judge::end_in_words};
 use crate::{
     session::{Observation, Observed, Piece},
-    wire::framing::RecordType,
+    wire::{
+        framing::RecordType,
+        listing::{Listing, Stream},
+    },
     xml,
 };
 
 /// How many observations have a line.
 const LINES: usize = 2_000;
+/// How many bytes of records are kept.
+const KEPT: usize = 1024 * 1024;
 /// How many bytes the records may take, as they are shown.
 const SHOWN: usize = 256 * 1024;
-/// How many bytes of one record are shown.
-const BYTES: usize = 512;
-/// How many bytes of one message are shown as XML.
-const XML: usize = 16 * 1024;
 
 /// What was seen.
 #[derive(Debug, Default)]
 pub struct WireLog {
-    lines: Vec<String>,
-    wire: String,
+    seen: Vec<Seen>,
+    /// Bytes of the records that are kept.
+    bytes: usize,
     left_out: usize,
+}
+
+/// An observation, as far as it is kept.
+#[derive(Debug)]
+struct Seen {
+    session: String,
+    line: String,
+    arrow: &'static str,
+    at: u64,
+    piece: Option<Piece>,
 }
 
 impl WireLog {
     /// Adds what was seen on a session.
     pub fn add(&mut self, session: &str, observation: &Observation) {
-        if self.lines.len() >= LINES {
+        if self.seen.len() >= LINES {
             self.left_out += 1;
             return;
         }
         let at = millis(observation.at);
         let record = observation.wire.as_ref().map(|piece| format!(" ({}, {} bytes)", name(piece), piece.bytes.len()));
         let (arrow, what) = words(&observation.what);
-        self.lines.push(format!("{session} +{at} ms {arrow} {what}{}", record.unwrap_or_default()));
-        if let Some(piece) = &observation.wire
-            && self.wire.len() < SHOWN
-        {
-            self.record(session, at, arrow, piece, &observation.what);
-        }
+        let line = format!("{session} +{at} ms {arrow} {what}{}", record.unwrap_or_default());
+        let piece = observation.wire.clone().filter(|piece| self.bytes.saturating_add(piece.bytes.len()) <= KEPT);
+        self.bytes += piece.as_ref().map_or(0, |piece| piece.bytes.len());
+        self.seen.push(Seen { session: session.to_owned(), line, arrow, at, piece });
     }
 
-    /// The lines, and the records where there are any.
-    pub fn finish(mut self) -> (Vec<String>, Option<String>) {
-        if self.left_out > 0 {
-            self.lines.push(format!("[{} more observations]", self.left_out));
-        }
-        (self.lines, (!self.wire.is_empty()).then_some(self.wire))
-    }
-
-    fn record(&mut self, session: &str, at: u64, arrow: &str, piece: &Piece, what: &Observed) {
-        let out = &mut self.wire;
-        let length = piece.bytes.len();
-        let _ = writeln!(out, "{session} {arrow} offset {} {} {length} bytes, +{at} ms", piece.offset, name(piece));
-        let shown = piece.bytes.get(..BYTES).unwrap_or(&piece.bytes);
-        let mut offset = piece.offset;
-        for row in shown.chunks(16) {
-            let hex: String = row.iter().fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x} ");
-                hex
-            });
-            let text: String =
-                row.iter().map(|byte| if byte.is_ascii_graphic() { char::from(*byte) } else { '.' }).collect();
-            let _ = writeln!(out, "  {offset:08x}  {hex:<48} {text}");
-            offset = offset.saturating_add(16);
-        }
-        if length > BYTES {
-            let _ = writeln!(out, "  [cut here: {BYTES} of {length} bytes]");
-        }
-        let text = match what {
-            Observed::Sent(outgoing) => Some(pretty(&outgoing.envelope)),
-            Observed::Received(received) => Some(match &received.binary {
-                Some(Ok(document)) => xml::pretty(&document.root),
-                Some(Err(_)) => received.shown(),
-                None => pretty(&received.bytes),
-            }),
-            _ => None,
+    /// Adds what was seen of a request that had a session for itself. Of the attempts of a step, the first and the last
+    /// are kept.
+    pub fn exchange(&mut self, step: usize, attempt: usize, seen: &[Observation]) {
+        let named = |attempt| match attempt {
+            1 => format!("step-{step}"),
+            _ => format!("step-{step}/{attempt}"),
         };
-        for line in text.iter().flat_map(|text| cut(text).lines()) {
-            let _ = writeln!(out, "  | {line}");
+        if attempt > 2 {
+            let before = named(attempt - 1);
+            self.seen.retain(|seen| seen.session != before);
+            self.bytes = self.seen.iter().filter_map(|seen| seen.piece.as_ref()).map(|piece| piece.bytes.len()).sum();
+        }
+        for observation in seen {
+            self.add(&named(attempt), observation);
         }
     }
-}
 
-fn pretty(bytes: &[u8]) -> String {
-    match xml::read(bytes, &xml::Limits::default()) {
-        Ok(document) => xml::pretty(&document.root),
-        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+    /// The lines and, where they are wanted and there are any, the records.
+    pub fn finish(self, wanted: bool) -> (Vec<String>, Option<String>) {
+        let wire = if wanted { self.wire() } else { String::new() };
+        let mut lines: Vec<String> = self.seen.into_iter().map(|seen| seen.line).collect();
+        if self.left_out > 0 {
+            lines.push(format!("[{} more observations]", self.left_out));
+        }
+        (lines, (!wire.is_empty()).then_some(wire))
+    }
+
+    fn wire(&self) -> String {
+        let (mut out, mut last) = (String::new(), String::new());
+        // Each direction of each session is a stream.
+        let mut streams: BTreeMap<(&str, &str), Stream> = BTreeMap::new();
+        for Seen { session, arrow, at, piece, .. } in &self.seen {
+            let Some(piece) = piece else { continue };
+            if out.len() >= SHOWN {
+                break;
+            }
+            let header = format!("{session} {arrow} +{at} ms\n");
+            if header != last {
+                out.push_str(&header);
+                last = header;
+            }
+            let stream = streams
+                .entry((session, arrow))
+                .or_insert_with(|| Stream::resumed(piece.offset, piece.strings.as_ref().clone()));
+            list(&mut out, |listing| stream.feed(&piece.bytes, listing));
+        }
+        for ((session, arrow), mut stream) in streams {
+            if stream.is_midway() && out.len() < SHOWN {
+                let _ = writeln!(out, "{session} {arrow} at the end");
+                list(&mut out, |listing| stream.finish(listing));
+            }
+        }
+        if out.len() >= SHOWN {
+            out.push_str("[cut here: more records came]\n");
+        }
+        out
     }
 }
 
-fn cut(text: &str) -> &str {
-    match text.char_indices().find(|(at, _)| *at >= XML) {
-        Some((at, _)) => text.get(..at).unwrap_or(text),
-        None => text,
-    }
+fn list(out: &mut String, write: impl FnOnce(&mut Listing<'_>)) {
+    let mut sink = |line: &str| {
+        out.push_str(line);
+        out.len() < SHOWN
+    };
+    write(&mut Listing::new(&mut sink));
 }
 
 /// The name of a record, or of what is none.
@@ -123,5 +145,70 @@ fn words(observed: &Observed) -> (&'static str, String) {
         Observed::Received(received) => ("<-", of_body(received.envelope().map_err(drop))),
         Observed::Silence { waited } => ("..", format!("nothing for {}", super::judge::in_words(*waited))),
         Observed::Ended(end) => ("<-", end_in_words(end)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use super::*;
+    use crate::{session::End, wire::nbfx::StringTable};
+
+    fn seen(at: u64, offset: u64, bytes: &'static [u8], strings: &StringTable, what: Observed) -> Observation {
+        let piece = Piece { offset, bytes: bytes.into(), strings: Arc::new(strings.clone()) };
+        Observation { at: Duration::from_millis(at), what, wire: Some(piece) }
+    }
+
+    #[test]
+    fn a_session_that_was_used_before_knows_its_strings() {
+        let mut strings = StringTable::new();
+        strings.add("urn:b");
+        let mut log = WireLog::default();
+        // SizedEnvelopeRecord of 7 bytes: no string table, <a xmlns="urn:b"/>, the namespace by its id.
+        let reply = seen(3, 90, b"\x06\x07\x00\x40\x01a\x0A\x01\x01", &strings, Observed::SentRecords);
+        log.exchange(1, 1, std::slice::from_ref(&reply));
+        for attempt in 2..5 {
+            log.exchange(2, attempt, std::slice::from_ref(&reply));
+        }
+        let (lines, wire) = log.finish(true);
+        let wire = wire.unwrap();
+        assert_eq!(
+            lines,
+            ["step-1", "step-2/4"].map(|step| format!("{step} +3 ms -> records (SizedEnvelopeRecord, 9 bytes)"))
+        );
+        assert!(wire.starts_with("step-1 -> +3 ms\n    90  06 07 "), "{wire}");
+        assert_eq!(wire.matches("        | <a xmlns=\"urn:b\" />\n").count(), 2, "{wire}");
+    }
+
+    #[test]
+    fn records_in_pieces_are_shown_when_they_are_whole_and_the_rest_at_the_end() {
+        let none = StringTable::new();
+        let mut log = WireLog::default();
+        for (at, bytes) in [(0, &b"\x00"[..]), (1, b"\x01\x00\x02"), (4, b"\x03x")] {
+            log.add("main", &seen(at, at, bytes, &none, Observed::SentRecords));
+        }
+        log.add("main", &seen(9, 0, b"\x08\x01f", &none, Observed::Ended(End::Refused { fault: "f".to_owned() })));
+        let (lines, wire) = log.finish(true);
+        assert_eq!(lines.len(), 4);
+        let wire = wire.unwrap();
+        assert!(wire.contains("main -> +1 ms\n     0  00 01 00                 VersionRecord 1.0\n"), "{wire}");
+        assert!(wire.contains("main <- +9 ms\n     0  08 01 66                 FaultRecord f\n"), "{wire}");
+        let end = "main -> at the end\n     3  02 03 78                 ViaRecord the bytes end inside it\n";
+        assert!(wire.ends_with(end), "{wire}");
+    }
+
+    #[test]
+    fn what_is_kept_and_shown_is_bounded() {
+        let none = StringTable::new();
+        let mut log = WireLog::default();
+        for at in 0..3_000 {
+            log.add("main", &seen(at, 3 * at, &[0x07; 600], &none, Observed::SentRecords));
+        }
+        let (lines, wire) = log.finish(true);
+        assert_eq!((lines.len(), lines.last().map(String::as_str)), (LINES + 1, Some("[1000 more observations]")));
+        let wire = wire.unwrap();
+        assert!(wire.len() < SHOWN + 200 && wire.ends_with("[cut here: more records came]\n"));
+        assert!(WireLog::default().finish(true).1.is_none());
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::{
     soap::{self, SoapError},
-    wire::DecodeError,
+    wire::{DecodeError, nbfx::StringTable},
     xml::{self, Document},
 };
 
@@ -34,13 +34,15 @@ pub struct Observation {
     pub wire: Option<Piece>,
 }
 
-/// A piece of one direction of a byte stream: a record of message framing, whole.
+/// A piece of one direction of a byte stream: a record of message framing as it stood, or what is none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
     /// Where it begins in its direction, in bytes.
     pub offset: u64,
     /// The bytes.
     pub bytes: Bytes,
+    /// The strings that its direction had sent before it, for binary XML.
+    pub strings: Arc<StringTable>,
 }
 
 /// What an [`Observation`] is of.

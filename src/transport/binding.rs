@@ -9,7 +9,7 @@ use super::{
     session::Session,
     url::{Scheme, TargetUrl},
 };
-use crate::session::{Observed, Permitted};
+use crate::session::{Observation, Observed, Permitted};
 
 /// Whatever carries messages to a target: both bindings, of which an address chooses one.
 ///
@@ -24,25 +24,34 @@ pub struct Transport {
     pub net_tcp: NetTcpTransport,
 }
 
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Exchanged {
+    /// A message, silence, or how the session ended.
+    pub answer: Observed,
+    /// What was observed of the session meanwhile, the answer included; nothing on bindings without sessions.
+    pub seen: Vec<Observation>,
+}
+
 impl Transport {
     /// Sends a request and tells what came. A request of effect `read` may go where an earlier exchange left a
     /// connection clean, any other goes on a new one.
     ///
     /// Cancel safety: dropping the future closes its connection; the target may have received the request.
-    pub async fn exchange(&self, url: &TargetUrl, request: &Permitted) -> Observed {
+    pub async fn exchange(&self, url: &TargetUrl, request: &Permitted) -> Exchanged {
         match url.scheme() {
             Scheme::NetTcp => self.net_tcp.exchange(url, request).await,
-            Scheme::Http | Scheme::Https => self.http.exchange(url, request).await,
+            Scheme::Http | Scheme::Https => Exchanged::of(self.http.exchange(url, request).await),
         }
     }
 
     /// Does the same on a new connection, whatever the effect, as a control request must.
     ///
     /// Cancel safety: as for [`Transport::exchange`].
-    pub async fn exchange_fresh(&self, url: &TargetUrl, request: &Permitted) -> Observed {
+    pub async fn exchange_fresh(&self, url: &TargetUrl, request: &Permitted) -> Exchanged {
         match url.scheme() {
             Scheme::NetTcp => self.net_tcp.exchange_fresh(url, request).await,
-            Scheme::Http | Scheme::Https => self.http.exchange_fresh(url, request).await,
+            Scheme::Http | Scheme::Https => Exchanged::of(self.http.exchange_fresh(url, request).await),
         }
     }
 
@@ -57,5 +66,12 @@ impl Transport {
     /// Connects to an endpoint and sends nothing: all records are the caller's. For net.tcp.
     pub fn open_raw(&self, url: &TargetUrl, encoding: MessageEncoding) -> Session {
         self.net_tcp.open_raw(url, encoding)
+    }
+}
+
+impl Exchanged {
+    /// An answer of which nothing else is known.
+    fn of(answer: Observed) -> Self {
+        Self { answer, seen: Vec::new() }
     }
 }

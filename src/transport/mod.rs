@@ -12,7 +12,7 @@ mod stream;
 mod tls;
 pub mod url;
 
-pub use binding::Transport;
+pub use binding::{Exchanged, Transport};
 pub use http::{HttpOptions, HttpTransport};
 pub use http_session::{CallbackAddress, HttpSessions};
 pub use net_tcp::{MessageEncoding, NetTcpOptions, NetTcpTransport};

@@ -77,9 +77,9 @@ pub fn hex(bytes: &[u8]) -> String {
 pub struct Evidence {
     /// The messages that were exchanged, oldest first.
     pub exchanges: Vec<Exchange>,
-    /// The trace of a session, in a line an observation.
+    /// What was seen on its sessions, oldest first, in a line an observation; none on bindings without sessions.
     pub trace: Vec<String>,
-    /// The bytes on the wire, where they were kept.
+    /// The records of its sessions, with offsets, hex, names and XML, for a person; none where it passed.
     pub wire: Option<String>,
 }
 

@@ -5,6 +5,7 @@
 
 mod error;
 pub mod framing;
+pub mod listing;
 mod nbfs;
 pub mod nbfse;
 pub mod nbfx;

@@ -43,6 +43,12 @@ impl Decoder {
         Self { limits, ..Self::default() }
     }
 
+    /// Goes on in a session of which so many strings are known.
+    #[must_use]
+    pub fn knowing(self, table: StringTable) -> Self {
+        Self { spent: table.bytes(), table, ..self }
+    }
+
     /// Decodes a payload. The strings of its table are known from then on, whatever becomes of the document.
     ///
     /// # Errors
@@ -50,9 +56,16 @@ impl Decoder {
     /// the session cannot go on: what later ids mean is unknown.
     pub fn decode(&mut self, payload: &[u8]) -> Result<Document, DecodeError> {
         let document = self.read_table(payload)?;
-        let behind = u64::try_from(payload.len() - document.len()).unwrap_or(u64::MAX);
-        nbfx::read_at(document, payload.len() - document.len(), &self.table, &self.limits.document)
-            .map_err(|error| error.moved(behind))
+        self.read_document(document, payload.len() - document.len())
+    }
+
+    /// Decodes a document that begins so many bytes into a payload, whose table was read.
+    ///
+    /// # Errors
+    /// As [`Decoder::decode`].
+    pub fn read_document(&self, document: &[u8], behind: usize) -> Result<Document, DecodeError> {
+        nbfx::read_at(document, behind, &self.table, &self.limits.document)
+            .map_err(|error| error.moved(u64::try_from(behind).unwrap_or(u64::MAX)))
     }
 
     /// Reads the StringTable of a payload, 2.1; the document behind it.
@@ -77,12 +90,25 @@ impl Decoder {
 
     /// Shows a payload, its string table first, in place of decoding it. Where something is wrong its item is the last.
     pub fn dump(&mut self, payload: &[u8]) -> (Vec<Item>, Option<DecodeError>) {
+        let (mut items, document) = self.dump_table(payload);
+        let document = match document {
+            Ok(document) => document,
+            Err(error) => return (items, Some(error)),
+        };
+        let behind = payload.len() - document.len();
+        let (records, error) = nbfx::dump(document, &self.table);
+        items.extend(records.into_iter().map(|item| Item { offset: item.offset + behind, ..item }));
+        (items, error.map(|error| error.moved(u64::try_from(behind).unwrap_or(u64::MAX))))
+    }
+
+    /// Shows the string table of a payload, whose strings are known from then on, and gives the document behind it.
+    pub fn dump_table<'p>(&mut self, payload: &'p [u8]) -> (Vec<Item>, Result<&'p [u8], DecodeError>) {
         let mut items = Vec::new();
         let wrong = |mut items: Vec<Item>, error: DecodeError| {
             let offset = usize::try_from(error.offset).unwrap_or(usize::MAX).min(payload.len());
             let text = error.kind.to_string();
             items.push(Item { offset, length: payload.len() - offset, depth: 0, name: error.item, text });
-            (items, Some(error))
+            (items, Err(error))
         };
         let (strings, document) = match split_table(payload) {
             Ok(split) => split,
@@ -98,12 +124,10 @@ impl Decoder {
             items.push(Item { offset, length: string.length, depth: 1, name: "String", text });
             offset += string.length;
         }
-        if let Err(error) = self.read_table(payload) {
-            return wrong(items, error);
+        match self.read_table(payload) {
+            Ok(document) => (items, Ok(document)),
+            Err(error) => wrong(items, error),
         }
-        let (records, error) = nbfx::dump(document, &self.table);
-        items.extend(records.into_iter().map(|item| Item { offset: item.offset + behind, ..item }));
-        (items, error.map(|error| error.moved(u64::try_from(behind).unwrap_or(u64::MAX))))
     }
 
     /// The strings of the session so far.

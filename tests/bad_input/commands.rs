@@ -56,5 +56,22 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::new("record_cut_off", 0, "report render events.jsonl")
             .file("events.jsonl", record() + "{\"event\":\"case-fin"),
     ];
-    flags.into_iter().chain(out).chain(records).collect()
+    // VersionRecord 1.0, ModeRecord Duplex, and the beginning of a ViaRecord of 33 bytes.
+    let cut_off = b"\x00\x01\x00\x01\x02\x02\x21net.tcp://\x1b[2J";
+    let bytes = [
+        Kind::new("decode_nothing", 2, "decode"),
+        Kind::new("decode_missing", 2, "decode stream.bin"),
+        Kind::new("decode_folder", 2, "decode ."),
+        Kind::new("decode_empty", 2, "decode stream.bin").file("stream.bin", ""),
+        Kind::new("decode_empty_input", 2, "decode -"),
+        Kind::new("decode_format_unknown", 2, "decode --format nbfs --hex 00"),
+        Kind::new("decode_hex_and_file", 2, "decode --hex 00 stream.bin"),
+        Kind::new("decode_hex_no_digit", 2, "decode --hex 0x00"),
+        Kind::new("decode_hex_odd", 2, "decode stream.hex").file("stream.hex", "00 01 0"),
+        Kind::new("decode_http", 2, "decode stream.bin").file("stream.bin", "HTTP/1.1 400 Bad Request\r\n\r\n"),
+        Kind::new("decode_cut_off", 2, "decode stream.bin").file("stream.bin", cut_off),
+        Kind::new("decode_unknown_string", 2, "decode --format nbfse --hex").argument("00 42 03 01"),
+        Kind::new("decode_not_xml", 2, "decode --format nbfx --hex").argument("40 01 61 09 01 70 01 71 01 01"),
+    ];
+    flags.into_iter().chain(out).chain(records).chain(bytes).collect()
 }

@@ -48,6 +48,7 @@ pub(super) struct CaseItem<'a> {
     pub(super) left_out: usize,
     pub(super) trace: Option<Shown>,
     pub(super) wire: Option<Shown>,
+    pub(super) wire_cut: bool,
 }
 
 pub(super) struct CheckRow<'a> {
@@ -116,6 +117,10 @@ impl<'a> Places<'a> {
         let exchanges = &case.evidence.exchanges;
         let checks: Vec<_> = case.checks.iter().take(proof(usize::MAX)).map(check_row).collect();
         self.room = checks.iter().fold(self.room, |room, row| room.saturating_sub(row.bytes()));
+        let shown_exchanges: Vec<_> =
+            exchanges.iter().take(proof(EXCHANGES)).map(|exchange| self.message(exchange)).collect();
+        let trace = if brief { None } else { self.trace(&case.evidence.trace) };
+        let wire = case.evidence.wire.as_deref().filter(|_| !brief).map(|wire| self.spend(wire));
         let item = CaseItem {
             at,
             open,
@@ -137,10 +142,11 @@ impl<'a> Places<'a> {
                 .collect(),
             brief,
             checks,
-            exchanges: exchanges.iter().take(proof(EXCHANGES)).map(|exchange| self.message(exchange)).collect(),
+            exchanges: shown_exchanges,
             left_out: if brief { 0 } else { exchanges.len().saturating_sub(EXCHANGES) },
-            trace: if brief { None } else { self.trace(&case.evidence.trace) },
-            wire: case.evidence.wire.as_deref().filter(|_| !brief).map(|wire| self.spend(wire).0),
+            trace,
+            wire_cut: wire.as_ref().is_some_and(|(_, cut)| *cut),
+            wire: wire.map(|(shown, _)| shown),
         };
         if settled {
             std::mem::swap(&mut self.room, &mut self.spare);

@@ -4,7 +4,7 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::MessageEncoding;
 use crate::{
@@ -14,7 +14,8 @@ use crate::{
     wire::{
         DecodeError, DecodeErrorKind,
         framing::{Deframer, Event, Framed, InitiatorState, KnownEncoding, Limits, Preamble, Record},
-        nbfse, nbfx,
+        nbfse,
+        nbfx::{self, StringTable},
     },
     xml,
 };
@@ -53,7 +54,13 @@ pub(super) struct Dialogue {
     written: u64,
     sent_since_tick: bool,
     began: Vec<u8>,
+    /// What came and belongs to no record that was taken.
+    raw: BytesMut,
     records: u64,
+    /// Reads the strings of what is sent.
+    sent: nbfse::Decoder,
+    sent_strings: Arc<StringTable>,
+    received_strings: Arc<StringTable>,
     observations: VecDeque<Observation>,
     /// How many bytes the observations come from.
     queued: usize,
@@ -89,7 +96,11 @@ impl Dialogue {
             written: 0,
             sent_since_tick: false,
             began: Vec::new(),
+            raw: BytesMut::new(),
             records: 0,
+            sent: nbfse::Decoder::default(),
+            sent_strings: Arc::default(),
+            received_strings: Arc::default(),
             observations: VecDeque::new(),
             queued: 0,
             ended: false,
@@ -128,8 +139,8 @@ impl Dialogue {
             Command::Request(outgoing) => self.waiting.push_back(outgoing),
             Command::Records(pieces) => {
                 for bytes in pieces {
-                    let offset = self.write(bytes.clone());
-                    self.observe(at, Observed::SentRecords, Some(Piece { offset, bytes }));
+                    let piece = self.write(bytes);
+                    self.observe(at, Observed::SentRecords, Some(piece));
                 }
             }
             Command::Tick => self.tick(at),
@@ -160,6 +171,7 @@ impl Dialogue {
     pub(super) fn received(&mut self, bytes: &[u8], at: Duration) {
         let room = BEGAN.saturating_sub(self.began.len());
         self.began.extend(bytes.iter().take(room));
+        self.raw.extend_from_slice(bytes);
         self.deframer.push(bytes);
         while !self.ended {
             match self.deframer.next() {
@@ -181,7 +193,8 @@ impl Dialogue {
             Lost::Closed if received > 0 => End::ClosedMidway { received },
             Lost::Closed => End::Closed,
         };
-        self.end(at, end);
+        let piece = self.rest();
+        self.observe(at, Observed::Ended(end), piece);
     }
 
     /// Whether the end was observed.
@@ -213,7 +226,10 @@ impl Dialogue {
 
     fn record(&mut self, framed: Framed, at: Duration) {
         self.records += 1;
-        let piece = Some(Piece { offset: framed.offset, bytes: framed.record.to_bytes().into() });
+        let length = usize::try_from(framed.length).unwrap_or(usize::MAX).min(self.raw.len());
+        let bytes = self.raw.split_to(length).freeze();
+        let strings = kept(&mut self.received_strings, self.decoder.table());
+        let piece = Some(Piece { offset: framed.offset, bytes, strings });
         if self.opening == Opening::Preamble {
             match self.state.next(Event::received(&framed.record)) {
                 Ok(state) => self.state = state,
@@ -270,7 +286,15 @@ impl Dialogue {
             },
             _ => End::BrokenFraming { reason },
         };
-        self.end(at, end);
+        let piece = self.rest();
+        self.observe(at, Observed::Ended(end), piece);
+    }
+
+    /// What came and is no record, at the end of the session.
+    fn rest(&mut self) -> Option<Piece> {
+        let strings = kept(&mut self.received_strings, self.decoder.table());
+        let bytes = self.raw.split().freeze();
+        (!bytes.is_empty()).then(|| Piece { offset: self.deframer.offset(), bytes, strings })
     }
 
     fn began(&self) -> Bytes {
@@ -286,7 +310,11 @@ impl Dialogue {
                 Err(_) => outgoing.envelope.clone(),
             },
         };
-        self.put(&Record::SizedEnvelopeRecord(payload), at, Observed::Sent(outgoing));
+        self.put(&Record::SizedEnvelopeRecord(payload.clone()), at, Observed::Sent(outgoing));
+        if self.encoding == MessageEncoding::Binary {
+            // What is no binary XML has no strings.
+            let _ = self.sent.read_table(&payload);
+        }
     }
 
     /// Writes a record, and observes that.
@@ -298,17 +326,16 @@ impl Dialogue {
                 Err(_) => return,
             }
         }
-        let bytes = Bytes::from(record.to_bytes());
-        let offset = self.write(bytes.clone());
+        let piece = self.write(record.to_bytes().into());
         self.sent_since_tick = true;
-        self.observe(at, observed, Some(Piece { offset, bytes }));
+        self.observe(at, observed, Some(piece));
     }
 
-    fn write(&mut self, bytes: Bytes) -> u64 {
+    fn write(&mut self, bytes: Bytes) -> Piece {
         let offset = self.written;
         self.written = offset.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        self.out.push_back(bytes);
-        offset
+        self.out.push_back(bytes.clone());
+        Piece { offset, bytes, strings: kept(&mut self.sent_strings, self.sent.table()) }
     }
 
     fn observe(&mut self, at: Duration, what: Observed, wire: Option<Piece>) {
@@ -323,4 +350,12 @@ impl Dialogue {
 
 fn length(piece: Option<&Piece>) -> usize {
     piece.map_or(0, |piece| piece.bytes.len())
+}
+
+/// The strings of a table, kept once for all pieces that know the same.
+fn kept(strings: &mut Arc<StringTable>, table: &StringTable) -> Arc<StringTable> {
+    if strings.count() != table.count() {
+        *strings = Arc::new(table.clone());
+    }
+    Arc::clone(strings)
 }

@@ -21,12 +21,13 @@ use tokio::{
 
 use self::dialogue::{Dialogue, Opening};
 use super::{
+    binding::Exchanged,
     connection::after,
     session::{Command, Session, WAITING},
     url::TargetUrl,
 };
 use crate::{
-    session::{End, Observed, guard::Permitted},
+    session::{End, Observation, Observed, guard::Permitted},
     spec::Effect,
 };
 
@@ -118,13 +119,14 @@ impl NetTcpTransport {
     /// the request is sent once more on a new one. Any other goes on a new session and is sent once.
     ///
     /// Cancel safety: dropping the future ends its session; the target may have received the request.
-    pub async fn exchange(&self, url: &TargetUrl, request: &Permitted) -> Observed {
+    pub async fn exchange(&self, url: &TargetUrl, request: &Permitted) -> Exchanged {
         if request.effect() == Effect::Read
             && let Some(session) = self.take_idle(url)
         {
-            let observed = self.on(session, url, request).await;
-            if !matches!(observed, Observed::Ended(End::Closed | End::Ended | End::Reset)) {
-                return observed;
+            let since = session.opened().elapsed();
+            let exchanged = self.on(session, url, request, since, Vec::new()).await;
+            if !matches!(exchanged.answer, Observed::Ended(End::Closed | End::Ended | End::Reset)) {
+                return exchanged;
             }
         }
         self.exchange_fresh(url, request).await
@@ -133,27 +135,40 @@ impl NetTcpTransport {
     /// Does the same on a new session, whatever the effect, as a control request must.
     ///
     /// Cancel safety: as for [`NetTcpTransport::exchange`].
-    pub async fn exchange_fresh(&self, url: &TargetUrl, request: &Permitted) -> Observed {
+    pub async fn exchange_fresh(&self, url: &TargetUrl, request: &Permitted) -> Exchanged {
         let mut session = self.open(url, true);
-        match accepted(&mut session, self.0.options.connect).await {
-            Ok(()) => self.on(session, url, request).await,
-            Err(observed) => observed,
+        let mut seen = Vec::new();
+        match accepted(&mut session, self.0.options.connect, &mut seen).await {
+            Ok(()) => self.on(session, url, request, Duration::ZERO, seen).await,
+            Err(answer) => Exchanged { answer, seen },
         }
     }
 
-    async fn on(&self, mut session: Session, url: &TargetUrl, request: &Permitted) -> Observed {
+    /// Sends a request on a session that is open. Times are told from `since` on, behind what was `seen`.
+    async fn on(
+        &self,
+        mut session: Session,
+        url: &TargetUrl,
+        request: &Permitted,
+        since: Duration,
+        mut seen: Vec<Observation>,
+    ) -> Exchanged {
         session.send(request);
         let deadline = after(Instant::now(), self.0.options.reply);
         loop {
             let within = deadline.saturating_duration_since(Instant::now());
-            match session.next(within).await.what {
-                Observed::Sent(_) | Observed::SentRecords | Observed::Accepted => {}
-                Observed::Silence { .. } => return Observed::Silence { waited: self.0.options.reply },
-                observed @ Observed::Received(_) => {
+            let observation = session.next(within).await;
+            let answer = match &observation.what {
+                Observed::Sent(_) | Observed::SentRecords | Observed::Accepted => None,
+                Observed::Silence { .. } => Some(Observed::Silence { waited: self.0.options.reply }),
+                observed @ (Observed::Received(_) | Observed::Ended(_)) => Some(observed.clone()),
+            };
+            seen.push(Observation { at: observation.at.saturating_sub(since), ..observation });
+            if let Some(answer) = answer {
+                if matches!(answer, Observed::Received(_)) {
                     self.keep(url, session);
-                    return observed;
                 }
-                observed @ Observed::Ended(_) => return observed,
+                return Exchanged { answer, seen };
             }
         }
     }
@@ -181,15 +196,17 @@ impl NetTcpTransport {
     }
 }
 
-/// Waits until the target takes a session.
+/// Waits until the target takes a session, and adds what is observed to what was `seen`.
 ///
 /// # Errors
 /// What was observed instead.
-pub(super) async fn accepted(session: &mut Session, within: Duration) -> Result<(), Observed> {
+async fn accepted(session: &mut Session, within: Duration, seen: &mut Vec<Observation>) -> Result<(), Observed> {
     let deadline = after(Instant::now(), within);
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        match session.next(left).await.what {
+        let observation = session.next(left).await;
+        seen.push(observation.clone());
+        match observation.what {
             Observed::Sent(_) | Observed::SentRecords => {}
             Observed::Accepted => return Ok(()),
             Observed::Silence { .. } => return Err(Observed::Silence { waited: within }),

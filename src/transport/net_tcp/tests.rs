@@ -199,10 +199,10 @@ async fn a_session_is_kept_for_what_reads_and_another_is_opened_where_it_has_gon
     let transport = transport();
     let answer = Observed::Received(Received::text(Bytes::from_static(b"<a/>"), None));
     for _ in 0..3 {
-        assert_eq!(transport.exchange(&url, &permitted("GetIpamVersion")).await, answer);
+        assert_eq!(transport.exchange(&url, &permitted("GetIpamVersion")).await.answer, answer);
     }
     // What changes something goes on a session of its own.
-    assert_eq!(transport.exchange(&url, &permitted("StartTask")).await, answer);
+    assert_eq!(transport.exchange(&url, &permitted("StartTask")).await.answer, answer);
     server.await.unwrap();
 }
 
@@ -213,7 +213,7 @@ async fn a_session_that_is_dropped_is_ended_in_order() {
     let (mut stream, _) = listener.accept().await.unwrap();
     until(&mut stream, |record| *record == Record::PreambleEndRecord).await;
     stream.write_all(ACK).await.unwrap();
-    accepted(&mut session, LIMIT).await.unwrap();
+    accepted(&mut session, LIMIT, &mut Vec::new()).await.unwrap();
     drop(session);
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).await.unwrap();
@@ -225,7 +225,7 @@ async fn a_session_that_is_dropped_is_ended_in_order() {
 async fn nobody_there_is_an_end_of_its_own() {
     let (listener, url) = listener().await;
     drop(listener);
-    let observed = transport().exchange(&url, &permitted("GetIpamVersion")).await;
+    let observed = transport().exchange(&url, &permitted("GetIpamVersion")).await.answer;
     assert!(matches!(observed, Observed::Ended(End::Unreachable { .. })), "{observed:?}");
 }
 
@@ -235,5 +235,8 @@ async fn a_target_that_says_nothing_is_silent() {
     let short = Duration::from_millis(50);
     let encoding = MessageEncoding::Binary;
     let transport = NetTcpTransport::new(NetTcpOptions { connect: short, reply: short, reply_bytes: 4096, encoding });
-    assert_eq!(transport.exchange(&url, &permitted("GetIpamVersion")).await, Observed::Silence { waited: short });
+    assert_eq!(
+        transport.exchange(&url, &permitted("GetIpamVersion")).await.answer,
+        Observed::Silence { waited: short }
+    );
 }

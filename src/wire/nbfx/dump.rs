@@ -2,11 +2,18 @@
 //!
 //! Leaves out whether they are a document: what is shown may not be well-formed. Follows [MC-NBFX] 2.
 
-use super::{Placed, Record, Records, StringTable, Values, names::record_name, value::Value};
+use std::borrow::Cow;
+
+use super::{Placed, Prefix, Record, Records, Str, StringTable, Values, names::record_name, value::Value};
 use crate::{
     wire::DecodeError,
     xml::{escape_attribute, escape_text},
 };
+
+/// How many characters of a name or a value are shown.
+const TEXT: usize = 512;
+/// How many values of an array are shown.
+const VALUES: usize = 64;
 
 /// A record, or another structure, shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,41 +26,78 @@ pub struct Item {
     pub depth: usize,
     /// Its name, as the specification spells it.
     pub name: &'static str,
-    /// The characters that it stands for, or what is wrong with it.
+    /// The characters that it stands for, cut where they are many, or what is wrong with it.
     pub text: String,
 }
 
-/// Shows the records of a document. Where one is wrong, its item is the last, says so, and takes the bytes that are left.
-pub fn dump(bytes: &[u8], table: &StringTable) -> (Vec<Item>, Option<DecodeError>) {
-    let mut items = Vec::new();
-    let mut open: Vec<String> = Vec::new();
-    let mut array = false;
-    for record in Records::new(bytes, table) {
-        let Placed { offset, length, record } = match record {
+/// Shows the records of a document, one at a time. Where one is wrong, its item is the last, says so, and takes the bytes
+/// that are left.
+#[derive(Debug)]
+pub struct Dump<'a> {
+    records: Records<'a>,
+    /// How many bytes there are.
+    length: usize,
+    /// The names of the open elements.
+    open: Vec<(Prefix<'a>, Str<'a>)>,
+    array: bool,
+    error: Option<DecodeError>,
+}
+
+impl<'a> Dump<'a> {
+    /// Begins a document.
+    pub fn new(bytes: &'a [u8], table: &'a StringTable) -> Self {
+        let records = Records::new(bytes, table);
+        Self { records, length: bytes.len(), open: Vec::new(), array: false, error: None }
+    }
+
+    /// What was wrong, once the items are over.
+    pub fn into_error(self) -> Option<DecodeError> {
+        self.error
+    }
+
+    fn wrong(&mut self, error: DecodeError) -> Item {
+        let offset = usize::try_from(error.offset).unwrap_or(usize::MAX).min(self.length);
+        let (name, text) = (error.item, error.kind.to_string());
+        self.error = Some(error);
+        Item { offset, length: self.length - offset, depth: self.open.len(), name, text }
+    }
+}
+
+impl Iterator for Dump<'_> {
+    type Item = Item;
+
+    fn next(&mut self) -> Option<Item> {
+        if self.error.is_some() {
+            return None;
+        }
+        let Placed { offset, length, record } = match self.records.next()? {
             Ok(placed) => placed,
-            Err(error) => {
-                let offset = usize::try_from(error.offset).unwrap_or(usize::MAX).min(bytes.len());
-                let text = error.kind.to_string();
-                items.push(Item { offset, length: bytes.len() - offset, depth: open.len(), name: error.item, text });
-                return (items, Some(error));
-            }
+            Err(error) => return Some(self.wrong(error)),
         };
-        let ends = matches!(record, Record::EndElement);
-        let depth = open.len() - usize::from(ends && !open.is_empty());
+        let open = self.open.len();
+        let mut depth = if matches!(record, Record::EndElement) { open.saturating_sub(1) } else { open };
         let mut text = characters(&record);
         match record {
-            Record::Array => array = true,
-            Record::Element { prefix, name } => open.push(qualified(prefix.text(), name.text())),
+            Record::Array => self.array = true,
+            Record::Element { prefix, name } => self.open.push((prefix, name)),
             Record::EndElement | Record::Text { end: true, .. } => {
-                text.extend(["</", &open.pop().unwrap_or_default(), ">"]);
+                let ended = self.open.pop().map(|(prefix, name)| qualified(prefix, name)).unwrap_or_default();
+                text.extend(["</", &ended, ">"]);
             }
-            Record::ArrayValues(_) => array = false,
+            Record::ArrayValues(_) => self.array = false,
             _ => {}
         }
-        let depth = if array && !matches!(record, Record::Array) { depth + 1 } else { depth };
-        items.push(Item { offset, length, depth, name: name(&record), text });
+        if self.array && !matches!(record, Record::Array) {
+            depth += 1;
+        }
+        Some(Item { offset, length, depth, name: name(&record), text })
     }
-    (items, None)
+}
+
+/// Shows the records of a document, all at once.
+pub fn dump(bytes: &[u8], table: &StringTable) -> (Vec<Item>, Option<DecodeError>) {
+    let mut dump = Dump::new(bytes, table);
+    (dump.by_ref().collect(), dump.into_error())
 }
 
 fn name(record: &Record<'_>) -> &'static str {
@@ -67,23 +111,37 @@ fn name(record: &Record<'_>) -> &'static str {
 fn characters(record: &Record<'_>) -> String {
     match record {
         Record::EndElement | Record::Array => String::new(),
-        Record::Comment(text) => format!("<!--{text}-->"),
-        Record::Element { prefix, name } => format!("<{}", qualified(prefix.text(), name.text())),
+        Record::Comment(text) => format!("<!--{}-->", cut(text)),
+        Record::Element { prefix, name } => format!("<{}", qualified(*prefix, *name)),
         Record::Attribute { prefix, name, value } => {
-            let value = value.text();
-            format!(" {}=\"{}\"", qualified(prefix.text(), name.text()), escape_attribute(&value))
+            format!("{}=\"{}\"", qualified(*prefix, *name), escape_attribute(&cut(&value.text())))
         }
-        Record::Xmlns { prefix: None, namespace } => format!(" xmlns=\"{}\"", escape_attribute(namespace.text())),
+        Record::Xmlns { prefix: None, namespace } => format!("xmlns=\"{}\"", escape_attribute(&cut(namespace.text()))),
         Record::Xmlns { prefix: Some(prefix), namespace } => {
-            format!(" xmlns:{prefix}=\"{}\"", escape_attribute(namespace.text()))
+            format!("xmlns:{}=\"{}\"", cut(prefix), escape_attribute(&cut(namespace.text())))
         }
-        Record::Text { value, .. } => escape_text(&value.text()).into_owned(),
-        Record::ArrayValues(values) => values.values().map(|value| value.to_string()).collect::<Vec<_>>().join(" "),
+        Record::Text { value, .. } => escape_text(&cut(&value.text())).into_owned(),
+        Record::ArrayValues(values) => {
+            let mut shown: Vec<_> = values.values().take(VALUES).map(|value| value.to_string()).collect();
+            if values.count > VALUES {
+                shown.push(format!("… {} values", values.count));
+            }
+            shown.join(" ")
+        }
     }
 }
 
-fn qualified(prefix: &str, local: &str) -> String {
-    if prefix.is_empty() { local.to_owned() } else { format!("{prefix}:{local}") }
+fn qualified(prefix: Prefix<'_>, name: Str<'_>) -> String {
+    let (prefix, local) = (cut(prefix.text()), cut(name.text()));
+    if prefix.is_empty() { local.into_owned() } else { format!("{prefix}:{local}") }
+}
+
+/// A text as far as it is shown: a record of two bytes may stand for a long string.
+fn cut(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(TEXT) {
+        Some((at, _)) => Cow::Owned(format!("{}…", text.get(..at).unwrap_or_default())),
+        None => Cow::Borrowed(text),
+    }
 }
 
 impl<'a> Values<'a> {
@@ -114,7 +172,7 @@ mod tests {
             [
                 "0 2 0 PrefixDictionaryElementS <s:Body",
                 "2 3 1 ShortElement <a",
-                "5 4 2 ShortAttribute  b=\"1\"",
+                "5 4 2 ShortAttribute b=\"1\"",
                 "9 3 2 Chars8TextWithEndElement x</a>",
                 "12 1 1 Array ",
                 "13 3 2 ShortElement <n",

@@ -30,7 +30,7 @@ pub use chars::Utf16;
 pub(in crate::wire) use cursor::{Cursor, write_int31, write_string};
 pub(in crate::wire) use document::read_at;
 pub use document::{Events, read};
-pub use dump::{Item, dump};
+pub use dump::{Dump, Item, dump};
 pub use names::record_name;
 pub use reader::{Attribute, Event, Name, Reader};
 pub use record::{Placed, Prefix, Record, Records, Str, Values};

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The strings known in one direction of a session. Even ids are static, odd ones count what was added: 1, 3, 5 …
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StringTable {
     added: Vec<Added>,
     known: BTreeSet<Box<str>>,
@@ -19,7 +19,7 @@ pub struct StringTable {
     bytes: usize,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Added {
     text: Box<str>,
     is_name: bool,
@@ -51,6 +51,11 @@ impl StringTable {
     /// The strings that the session added, with their ids.
     pub fn added(&self) -> impl Iterator<Item = (u32, &str)> {
         (1..).step_by(2).zip(self.added.iter().map(|added| &*added.text))
+    }
+
+    /// How many strings the session added.
+    pub fn count(&self) -> usize {
+        self.added.len()
     }
 
     /// The strings that were added a second time, which [MC-NBFSE] 2.1 forbids: the table works as well with them.
