@@ -33,6 +33,9 @@ pub(super) struct Parameters {
 /// Refuses what is null, what cannot be read, and what names no operation.
 pub(super) fn read(operation: &Operation, body: &Element, behaviour: &Behaviour) -> Result<Parameters, Box<Fault>> {
     let refuse = |message: &str| Fault::of_operation(operation, "IpamApiInvalidParameter", message);
+    if behaviour.lies(Mutant::RefusesParameters) {
+        return Err(refuse("The parameters are not valid."));
+    }
     let unknown = Parameters { operation: None, fit: true, object: true };
     let Some(element) = body.child(namespace::IPAM, PARAMTERS.name).filter(|element| !element.is_nil()) else {
         let taken = behaviour.lies(Mutant::InitializesNull);

@@ -314,6 +314,8 @@ mutants! {
         "A session stays open after an InitializeOperationParameters that was refused.";
     StartsAfterRefusal "starts-after-refusal" "initialize-operation-parameters.invalid-leaves-uninitialized"
         "A session in which InitializeOperationParameters was refused runs an operation all the same.";
+    RefusesParameters "refuses-parameters" "initialize-operation-parameters.replies"
+        "InitializeOperationParameters refuses whatever parameters it is given.";
     StartsUninitialized "starts-uninitialized" "start-operation-with-callback.uninitialized-does-not-succeed"
         "StartOperationWithCallback runs an operation in a session that was not initialized.";
     StartsWrongType "starts-wrong-type" "start-operation-with-callback.wrong-parameters-fail"

@@ -196,7 +196,9 @@ impl Target {
             limits: Limits { sessions: 256, rate: None, ..target.limits },
             allow: Allow { effects: Effect::ALL.into(), tasks: None },
             // Data that cases need of a target; a name that nobody has, RFC 2606.
-            vars: [("managed_server".to_owned(), "dc1.contoso.example".to_owned())].into(),
+            vars: [("managed_server", "dc1.contoso.example"), ("dhcp_server_record_id", "17")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
             ..target
         })
     }
