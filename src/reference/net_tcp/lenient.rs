@@ -68,7 +68,7 @@ pub(super) fn read(mut document: Document, behaviour: &Behaviour) -> Document {
 /// The bytes as a server that behaves so reads them, where they begin at a record.
 pub(super) fn bytes<'a>(bytes: &'a [u8], behaviour: &Behaviour) -> Cow<'a, [u8]> {
     /// A Via that means IIpamServer.
-    const VIA: &[u8] = b"\x02\x16net.tcp://h/Ipam/Server";
+    const VIA: &[u8] = b"\x02\x17net.tcp://h/Ipam/Server";
     let mut bytes = Cow::Borrowed(bytes);
     if behaviour.lies(Mutant::PassesOverUnknownBytes) {
         let unknown = bytes.iter().take_while(|byte| **byte > 0x0C).count();
@@ -101,7 +101,7 @@ pub(super) fn is_common(payload: &[u8]) -> bool {
         let record_type = document.get(placed.offset).copied().unwrap_or_default();
         !matches!(
             record_type,
-            0x02 | 0x04..=0x05 | 0x07 | 0x09 | 0x26..=0x3F | 0x41 | 0x43 | 0x5E..=0x77 | 0x84..=0x98 | 0x9A..=0x9F | 0xA0..=0xFF
+            0x02 | 0x04..=0x05 | 0x07 | 0x09 | 0x26..=0x3F | 0x41 | 0x43 | 0x5E..=0x77 | 0x84..=0x97 | 0x9A..=0x9F | 0xA0..=0xA9 | 0xAC..=0xFF
         )
     })
 }
