@@ -33,7 +33,8 @@ async fn run(suite: Arc<Suite>) -> Record {
 #[tokio::test]
 async fn every_case_checks_what_it_lists_and_every_requirement_is_decided() {
     let record = run(suite()).await;
-    assert_eq!((record.exit_code, &record.interrupted), (0, &None));
+    let found: Vec<_> = record.findings.iter().map(|finding| (&finding.case, &finding.requirement)).collect();
+    assert_eq!((record.exit_code, &record.interrupted), (0, &None), "{found:?}");
     for case in &record.cases {
         assert_eq!(case.outcome, Outcome::Pass, "{}: {}", case.id, case.reason);
         let checked: BTreeSet<_> = case.checks.iter().map(|check| &check.requirement).collect();

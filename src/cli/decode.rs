@@ -214,12 +214,6 @@ mod tests {
             capture!("nettcp-duplex-s2c"),
             capture!("nettcptext-duplex-c2s"),
             capture!("nettcptext-duplex-s2c"),
-            capture!("capture-nettcp-simple-c2s"),
-            capture!("capture-nettcp-simple-s2c"),
-            capture!("capture-nettcp-duplex-c2s"),
-            capture!("capture-nettcp-duplex-s2c"),
-            capture!("capture-nettcptext-duplex-c2s"),
-            capture!("capture-nettcptext-duplex-s2c"),
         ] {
             let (text, wrong) = decoded(Format::Framing, &[bytes]);
             assert!(wrong.is_empty(), "{name}: {wrong:?}");

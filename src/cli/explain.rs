@@ -262,7 +262,9 @@ mod tests {
             assert!(text.contains(&format!("requirement {requirement}\n")), "{requirement}");
         }
         let long = text.lines().filter(|line| line.chars().count() > 80);
-        let long: Vec<&str> = long.filter(|line| line.split_whitespace().count() > 2 && !line.contains('<')).collect();
+        // What is sent stands as it is: XML, and the records of a case, one a line.
+        let as_it_is = |line: &&str| line.contains('<') || line.starts_with("    ");
+        let long: Vec<&str> = long.filter(|line| line.split_whitespace().count() > 2 && !as_it_is(line)).collect();
         assert!(long.is_empty(), "{long:#?}");
     }
 

@@ -389,7 +389,7 @@ mutants! {
     AnswersBeforePreambleEnd "answers-before-preamble-end" "framing.envelope-before-preamble-end-closes"
         "A message that comes before the end of the preamble is answered.";
     NoPreambleAck "no-preamble-ack" "framing.preamble-end-acknowledged"
-        "The end of a preamble is not acknowledged.";
+        "The end of a preamble is not acknowledged in a world of the lab, so that what is asked elsewhere is answered.";
     AcknowledgesTwice "acknowledges-twice" "framing.preamble-acknowledged-once"
         "The end of a preamble is acknowledged twice.";
     RepliesBeforeAck "replies-before-ack" "framing.preamble-acknowledged-first"
@@ -398,7 +398,7 @@ mutants! {
         "Messages of a Duplex session are sent in Unsized Envelope Records.";
     TakesEnvelopeAfterEnd "takes-envelope-after-end" "framing.envelope-after-end-closes"
         "A message that comes after an End Record is answered.";
-    SpeaksAfterEnd "speaks-after-end" "framing.nothing-after-end"
+    SpeaksAfterEnd "speaks-after-end" "framing.records"
         "A message is sent after the End Record.";
     NeverEnds "never-ends" "session.end-is-answered"
         "An End Record is not answered, and the connection stays.";

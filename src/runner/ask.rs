@@ -188,6 +188,8 @@ fn read_answer(observed: &Observed, operation: &Operation, message_id: &str) -> 
             let next = "raise [timing] reply if it may take longer";
             return Answered::Nothing(Stage::Http, format!("nothing came within {}; {next}", in_words(*waited)));
         }
+        // It speaks the protocol, and not well: that is judged.
+        Observed::Ended(End::BrokenFraming { reason }) => return Answered::Nonsense(Stage::Soap, reason.clone()),
         Observed::Ended(end) => return Answered::Nothing(stage(end), end_in_words(end)),
         Observed::Sent(_) | Observed::SentRecords | Observed::Accepted => {
             return Answered::Nothing(Stage::Http, "no answer was taken".to_owned());

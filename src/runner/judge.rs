@@ -165,7 +165,7 @@ impl Bench<'_> {
                 Ok(envelope)
             }
             Err(Unread::Soap(SoapError::Xml(error))) => Err(self.not_xml(&error)),
-            Err(Unread::Binary(error)) => Err(self.not_binary(&error)),
+            Err(Unread::Binary(error)) => Err(self.not_binary(&error, &received.bytes)),
             // [MS-IPAMM2] 2.1 asks for SOAP 1.2 of every message, and of faults once more: the latter says which it is.
             Err(error @ Unread::Soap(SoapError::Version { fault: true })) => Err(self.broken(
                 "fault",
@@ -187,15 +187,19 @@ impl Bench<'_> {
     }
 
     /// [MC-NBFX] 2.1: what is read here and breaks a rule is the target's mistake, what is too much for us is not.
-    fn not_binary(&mut self, error: &DecodeError) -> Stop {
+    fn not_binary(&mut self, error: &DecodeError, bytes: &[u8]) -> Stop {
         let got = error.to_string();
         if matches!(error.kind, DecodeErrorKind::Limit { .. }) {
             return self.unknown(Layer::Encoding, &format!("the answer is not read here: {got}"));
         }
         let message = "the answer is not well-formed binary XML";
-        // [MC-NBFSE] 2.2: an id is that of a string that was sent before, or of the static ones.
-        let is_id = matches!(error.item, "DictionaryString") && matches!(error.kind, DecodeErrorKind::Invalid(_));
-        let requirement = if is_id { "binary.ids-known" } else { "binary.well-formed" };
+        let requirement = match &error.kind {
+            // [MC-NMF] 2.2.3.4.1: another encoding than that of the session.
+            _ if bytes.trim_ascii_start().starts_with(b"<") => "binary.encoding-kept",
+            // [MC-NBFSE] 2.2: an id is that of a string that was sent before, or of a static one.
+            DecodeErrorKind::Invalid(words) if words.contains("has no string with the id") => "binary.ids-known",
+            _ => "binary.well-formed",
+        };
         self.broken("binary", requirement, Layer::Encoding, message, "binary XML", &got)
     }
 

@@ -215,7 +215,12 @@ pub fn are_used(case: &Case) -> bool {
 /// Why a case cannot be run over the binding of an address, where it cannot.
 pub fn not_over(case: &Case, url: &TargetUrl) -> Option<String> {
     let is_net_tcp = url.scheme() == Scheme::NetTcp;
-    let needs = case.steps.iter().any(crate::case::Step::needs_net_tcp)
+    // Over HTTP a message is of the session that its ReplyTo names.
+    let is_of_none = |step: &crate::case::Step| match &step.kind {
+        StepKind::Raw(raw) => case.port_type.has_sessions() && !raw.envelope.sketch().contains("ReplyTo"),
+        _ => false,
+    };
+    let needs = case.steps.iter().any(|step| step.needs_net_tcp() || is_of_none(step))
         || (are_used(case) && case.port_type == PortType::IIpamServer);
     (needs && !is_net_tcp).then(|| format!("net.tcp only: {} cannot show it", url.scheme().as_str()))
 }

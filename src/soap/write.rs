@@ -19,6 +19,12 @@ pub const KEEPALIVE: &str = concat!(
     "</a:Action></s:Header><s:Body/></s:Envelope>",
 );
 
+/// The keepalive of a session that is a ReplyTo address: the message of 2.2.2.2, and which session it is of.
+pub fn keepalive_for(reply_to: &str) -> String {
+    let address = format!("<a:ReplyTo><a:Address>{}</a:Address></a:ReplyTo></s:Header>", escape_text(reply_to));
+    KEEPALIVE.replace("</s:Header>", &address)
+}
+
 /// Where a request goes, and where its answer goes.
 #[derive(Debug, Clone, Copy)]
 pub struct Route<'a> {

@@ -124,7 +124,8 @@ impl HttpSessions {
         let (posted, posts) = mpsc::channel(WAITING);
         self.0.routes.lock().insert(token.clone(), posted);
         let route = Route { routes: self.0.routes.clone(), token };
-        let driver = Driver { sessions: self.clone(), url: url.clone(), opened, observed, _route: route };
+        let (sessions, url, own) = (self.clone(), url.clone(), reply_to.clone());
+        let driver = Driver { sessions, url, reply_to: own, opened, observed, _route: route };
         tokio::spawn(driver.drive(asked, posts, keepalive));
         Session::new(commands, observations, opened, Some(reply_to))
     }
@@ -157,6 +158,7 @@ impl HttpSessions {
 struct Driver {
     sessions: HttpSessions,
     url: TargetUrl,
+    reply_to: String,
     opened: Instant,
     observed: mpsc::Sender<Observation>,
     _route: Route,
@@ -209,7 +211,7 @@ impl Driver {
         if std::mem::take(sent_since_tick) {
             return None;
         }
-        let envelope = Bytes::from_static(soap::write::KEEPALIVE.as_bytes());
+        let envelope = soap::write::keepalive_for(&self.reply_to).into();
         let outgoing = Outgoing { action: Some(KEEPALIVE_ACTION.to_owned()), message_id: None, envelope };
         self.send(exchanges, outgoing.clone());
         Some(Observed::Sent(outgoing))

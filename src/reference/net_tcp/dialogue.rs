@@ -374,7 +374,8 @@ impl Dialogue {
 
     /// Acknowledges the end of a preamble.
     fn acknowledge(&mut self) {
-        if self.lies(Mutant::RepliesBeforeAck) || self.lies(Mutant::NoPreambleAck) {
+        let is_ignored = self.lies(Mutant::NoPreambleAck) && self.path.starts_with("/lab");
+        if self.lies(Mutant::RepliesBeforeAck) || is_ignored {
             self.state = self.state.next(Event::sent(&Record::PreambleAckRecord)).unwrap_or(self.state);
             self.lie.owes_ack = self.lies(Mutant::RepliesBeforeAck);
             return;

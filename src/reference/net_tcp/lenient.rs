@@ -68,7 +68,7 @@ pub(super) fn read(mut document: Document, behaviour: &Behaviour) -> Document {
 /// The bytes as a server that behaves so reads them, where they begin at a record.
 pub(super) fn bytes<'a>(bytes: &'a [u8], behaviour: &Behaviour) -> Cow<'a, [u8]> {
     /// A Via that means IIpamServer.
-    const VIA: &[u8] = b"\x02\x16net.tcp://h/Ipam/Server";
+    const VIA: &[u8] = b"\x02\x17net.tcp://h/Ipam/Server";
     let mut bytes = Cow::Borrowed(bytes);
     if behaviour.lies(Mutant::PassesOverUnknownBytes) {
         let unknown = bytes.iter().take_while(|byte| **byte > 0x0C).count();
@@ -101,7 +101,7 @@ pub(super) fn is_common(payload: &[u8]) -> bool {
         let record_type = document.get(placed.offset).copied().unwrap_or_default();
         !matches!(
             record_type,
-            0x02 | 0x04..=0x05 | 0x07 | 0x09 | 0x26..=0x3F | 0x41 | 0x43 | 0x5E..=0x77 | 0x84..=0x98 | 0x9A..=0x9F | 0xA0..=0xFF
+            0x02 | 0x04..=0x05 | 0x07 | 0x09 | 0x26..=0x3F | 0x41 | 0x43 | 0x5E..=0x77 | 0x84..=0x97 | 0x9A..=0x9F | 0xA0..=0xA9 | 0xAE..=0xFF
         )
     })
 }
@@ -138,4 +138,44 @@ fn element(node: &mut Node) -> Option<&mut Element> {
 
 fn part<'a>(envelope: &'a mut Element, local: &str) -> Option<&'a mut Element> {
     envelope.children.iter_mut().filter_map(element).find(|part| part.name.is(namespace::SOAP12, local))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{nbfse, nbfx::Style};
+
+    #[test]
+    fn what_microsoft_writes_is_common() {
+        let document = made_up().unwrap();
+        let mut encoder = nbfse::Encoder::new(Style::default());
+        for _ in 0..2 {
+            let payload = encoder.encode(&document.root);
+            assert!(is_common(&payload), "{payload:02X?}");
+        }
+        // The headers that clients write beside.
+        let text = format!(
+            "<s:Envelope xmlns:s='{}' xmlns:a='{}'><s:Header><a:ReplyTo><a:Address>{}</a:Address></a:ReplyTo>\
+             <a:To s:mustUnderstand='1'>net.tcp://h/Ipam/Server</a:To></s:Header><s:Body/></s:Envelope>",
+            namespace::SOAP12,
+            namespace::ADDRESSING,
+            namespace::ANONYMOUS
+        );
+        let document = xml::read(text.as_bytes(), &xml::Limits::default()).unwrap();
+        let payload = encoder.encode(&document.root);
+        assert!(is_common(&payload), "{payload:02X?}");
+        let plain = nbfse::Encoder::new(Style::plain()).encode(&document.root);
+        assert!(!is_common(&plain));
+    }
+
+    #[test]
+    fn bytes_are_passed_over_at_the_beginning_of_a_record() {
+        let unknown = Behaviour::from(Mutant::PassesOverUnknownBytes);
+        assert_eq!(*bytes(&[0x80, 0x0D, 0x06, 0x01], &unknown), [0x06, 0x01]);
+        let empty = Behaviour::from(Mutant::PassesOverEmptyRecords);
+        assert_eq!(*bytes(&[0x06, 0x00, 0x07], &empty), [0x07]);
+        // VersionRecord, ModeRecord, an empty ViaRecord
+        let preamble = [0x00, 0x01, 0x00, 0x01, 0x02, 0x02, 0x00, 0x03];
+        assert_eq!(bytes(&preamble, &empty).len(), preamble.len() + 23);
+    }
 }

@@ -73,6 +73,9 @@ impl Bench<'_> {
             Observed::Ended(End::Refused { fault }) => {
                 self.answered(true, "refused with a FaultRecord", EXPECTED, &format!("the fault {fault}"));
             }
+            Observed::Ended(End::BrokenFraming { reason }) => {
+                self.answered(false, "the target goes on", EXPECTED, reason);
+            }
             Observed::Silence { waited } if self.asked.control == Some(true) => {
                 let got = format!("nothing within {}; a control request was answered", in_words(*waited));
                 self.answered(true, "left without a word", EXPECTED, &got);

@@ -241,19 +241,27 @@ impl Dialogue {
         }
         let observed = match framed.record {
             Record::PreambleAckRecord => Observed::Accepted,
-            Record::SizedEnvelopeRecord(bytes) | Record::UnsizedEnvelopeRecord(bytes) => {
-                Observed::Received(self.message(bytes))
-            }
+            Record::SizedEnvelopeRecord(bytes) => Observed::Received(self.message(bytes)),
             Record::EndRecord => {
                 // [MS-NMFTB] 3.2.6.1: each side ends its own direction.
                 if self.opening == Opening::Preamble && self.state != InitiatorState::Closed {
                     self.put(&Record::EndRecord, at, Observed::SentRecords);
                 }
-                Observed::Ended(End::Ended)
+                // Nothing may follow it in this session, but for a refusal of what the client sent after its own.
+                match self.deframer.next() {
+                    Ok(Some(Framed { record: Record::FaultRecord(fault), .. })) => {
+                        Observed::Ended(End::Refused { fault })
+                    }
+                    Ok(Some(more)) => {
+                        let name = more.record.record_type().name();
+                        Observed::Ended(End::BrokenFraming { reason: format!("received {name} after EndRecord") })
+                    }
+                    _ => Observed::Ended(End::Ended),
+                }
             }
             Record::FaultRecord(fault) => Observed::Ended(End::Refused { fault }),
             other => {
-                // Only a bare dialogue gets here: the machine has no other record of a receiver.
+                // Only a bare dialogue gets here: the machine has no other record of a receiver in Duplex mode.
                 let reason = format!("received {}", other.record_type().name());
                 Observed::Ended(End::BrokenFraming { reason })
             }

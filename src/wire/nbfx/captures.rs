@@ -11,10 +11,10 @@ use crate::{
 };
 
 const CAPTURES: [(&str, &[u8]); 4] = [
-    ("simple, to the server", include_bytes!("../../../tests/captures/nettcp/capture-nettcp-simple-c2s.bin")),
-    ("simple, to the client", include_bytes!("../../../tests/captures/nettcp/capture-nettcp-simple-s2c.bin")),
-    ("duplex, to the server", include_bytes!("../../../tests/captures/nettcp/capture-nettcp-duplex-c2s.bin")),
-    ("duplex, to the client", include_bytes!("../../../tests/captures/nettcp/capture-nettcp-duplex-s2c.bin")),
+    ("simple, to the server", include_bytes!("../../../tests/captures/nettcp/nettcp-simple-c2s.bin")),
+    ("simple, to the client", include_bytes!("../../../tests/captures/nettcp/nettcp-simple-s2c.bin")),
+    ("duplex, to the server", include_bytes!("../../../tests/captures/nettcp/nettcp-duplex-c2s.bin")),
+    ("duplex, to the client", include_bytes!("../../../tests/captures/nettcp/nettcp-duplex-s2c.bin")),
 ];
 
 /// The payloads of the SizedEnvelopeRecords of a stream.

@@ -16,8 +16,8 @@ use crate::{
     xml::{self, Attribute, Element, Node, Position, QName, Scope},
 };
 
-const CLIENT: &[u8] = include_bytes!("../../../tests/captures/nettcp/capture-nettcp-duplex-c2s.bin");
-const SERVER: &[u8] = include_bytes!("../../../tests/captures/nettcp/capture-nettcp-simple-s2c.bin");
+const CLIENT: &[u8] = include_bytes!("../../../tests/captures/nettcp/nettcp-duplex-c2s.bin");
+const SERVER: &[u8] = include_bytes!("../../../tests/captures/nettcp/nettcp-simple-s2c.bin");
 
 /// The payloads of both captures, each with the session before it.
 fn sessions() -> Vec<(Decoder, Vec<u8>)> {
