@@ -13,7 +13,7 @@ use super::{ask::Line, wire_log::WireLog};
 use crate::{
     case::{Case, StepKind, records},
     session::{Observation, Observed, Permitted, PermittedRecords, Received},
-    spec::{Operation, PortType},
+    spec::{Callback, Operation},
     transport::{MessageEncoding, Scheme, Session, TargetUrl},
     wire::{nbfse, nbfx},
 };
@@ -197,9 +197,8 @@ pub fn are_used(case: &Case) -> bool {
 /// Why a case cannot be run over the binding of an address, where it cannot.
 pub fn not_over(case: &Case, url: &TargetUrl) -> Option<String> {
     let is_net_tcp = url.scheme() == Scheme::NetTcp;
-    let needs = case.steps.iter().any(crate::case::Step::needs_net_tcp)
-        || (are_used(case) && case.port_type == PortType::IIpamServer);
-    (needs && !is_net_tcp).then(|| format!("net.tcp only: {} cannot show it", url.scheme().as_str()))
+    // Sessions over HTTP come with a listener for what the target posts.
+    (are_used(case) && !is_net_tcp).then(|| format!("net.tcp only: {} cannot show it", url.scheme().as_str()))
 }
 
 /// Whether an observation is a message that answers a request: it relates to it, or is a fault that relates to nothing.
@@ -214,14 +213,17 @@ pub fn answers(observed: &Observed, message_id: Option<&str>) -> bool {
     }
 }
 
-/// The name of the body element, where the message relates to no request.
+/// The name of the callback that a message is, where it relates to no request.
 pub fn callback_name(received: &Received) -> Option<String> {
     let envelope = received.envelope().ok()?;
     if envelope.addressing.replies_to().next().is_some() {
         return None;
     }
-    let element = envelope.body.first()?;
-    crate::spec::Callback::of_element(&element.name.namespace, &element.name.local).map(|known| known.name.to_owned())
+    // Known by either; that both are right is judged.
+    let element = envelope.body.first().map(|body| (&*body.name.namespace, &*body.name.local));
+    let by_element = element.and_then(|(namespace, local)| Callback::of_element(namespace, local));
+    let known = by_element.or_else(|| Callback::of_action(envelope.addressing.action.as_deref()?));
+    known.map(|known| known.name.to_owned())
 }
 
 /// The encoding that records say of themselves.
