@@ -113,7 +113,9 @@ pub(super) fn action<'a>(answer: &'a Answer, behaviour: &Behaviour) -> Option<&'
 fn reply_action<'a>(operation: &'a Operation, behaviour: &Behaviour) -> Option<&'a str> {
     if behaviour.lies(Mutant::NoReplyAction) {
         None
-    } else if behaviour.lies(Mutant::WrongReplyAction) {
+    } else if behaviour.lies(Mutant::WrongReplyAction)
+        || (behaviour.lies(Mutant::WrongStartReplyAction) && operation.name == "StartOperationWithCallback")
+    {
         Some(operation.action)
     } else {
         Some(operation.response_action)
@@ -124,7 +126,9 @@ fn reply(operation: &'static Operation, inside: &[Tag], behaviour: &Behaviour) -
     if behaviour.lies(Mutant::EmptySuccess) {
         return Vec::new();
     }
-    let local = if behaviour.lies(Mutant::WrongReplyElement) { operation.name } else { operation.response_element };
+    let lies = behaviour.lies(Mutant::WrongReplyElement)
+        || (behaviour.lies(Mutant::WrongStartReplyElement) && operation.name == "StartOperationWithCallback");
+    let local = if lies { operation.name } else { operation.response_element };
     let mut tag = Tag::of(namespace::IPAM, local, inside.to_vec());
     if behaviour.lies(Mutant::HollowReply) {
         tag.inside = Inside::Nothing;

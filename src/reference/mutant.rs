@@ -324,6 +324,10 @@ mutants! {
         "StartOperationWithCallback succeeds though its parameters name nothing to work at.";
     NoStartReply "no-start-reply" "start-operation-with-callback.replies"
         "StartOperationWithCallback calls back and never replies.";
+    WrongStartReplyAction "wrong-start-reply-action" "start-operation-with-callback.response-action"
+        "The reply to the start of an operation has the action of the request.";
+    WrongStartReplyElement "wrong-start-reply-element" "start-operation-with-callback.response-element"
+        "The element of the reply to the start of an operation lacks its last word, Response.";
     StartRepliesTwice "start-replies-twice" "start-operation-with-callback.replies"
         "StartOperationWithCallback replies before the callbacks and after them.";
 

@@ -13,7 +13,7 @@ use super::{ask::Line, wire_log::WireLog};
 use crate::{
     case::{Case, StepKind, records},
     session::{Observation, Observed, Permitted, PermittedRecords, Received},
-    spec::{Operation, PortType},
+    spec::{Callback, Operation},
     transport::{MessageEncoding, Scheme, Session, TargetUrl},
     wire::{nbfse, nbfx},
 };
@@ -237,14 +237,17 @@ pub fn answers(observed: &Observed, message_id: Option<&str>) -> bool {
     }
 }
 
-/// The name of the body element, where the message relates to no request.
+/// The name of the callback that a message is, where it relates to no request.
 pub fn callback_name(received: &Received) -> Option<String> {
     let envelope = received.envelope().ok()?;
     if envelope.addressing.replies_to().next().is_some() {
         return None;
     }
-    let element = envelope.body.first()?;
-    crate::spec::Callback::of_element(&element.name.namespace, &element.name.local).map(|known| known.name.to_owned())
+    // Known by either; that both are right is judged.
+    let element = envelope.body.first().map(|body| (&*body.name.namespace, &*body.name.local));
+    let by_element = element.and_then(|(namespace, local)| Callback::of_element(namespace, local));
+    let known = by_element.or_else(|| Callback::of_action(envelope.addressing.action.as_deref()?));
+    known.map(|known| known.name.to_owned())
 }
 
 /// The encoding that records say of themselves.

@@ -99,7 +99,9 @@ pub(super) fn is_common(payload: &[u8]) -> bool {
     let types = Records::new(document, &table).map_while(Result::ok);
     types.into_iter().all(|placed| {
         let record_type = document.get(placed.offset).copied().unwrap_or_default();
-        !matches!(
+        // s:mustUnderstand and its value.
+        let is_plain = record_type != 0x1E || matches!(document.get(placed.offset + 2), Some(0x80..=0x83 | 0x98));
+        is_plain && !matches!(
             record_type,
             0x02 | 0x04..=0x05 | 0x07 | 0x09 | 0x26..=0x3F | 0x41 | 0x43 | 0x5E..=0x77 | 0x84..=0x97 | 0x9A..=0x9F | 0xA0..=0xA9 | 0xAE..=0xFF
         )

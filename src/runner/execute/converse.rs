@@ -8,14 +8,14 @@ use bytes::Bytes;
 
 use super::{Ended, Running};
 use crate::{
-    case::{Answer, Await, Records, Step, StepKind},
+    case::{Answer, Await, Records, Step, StepKind, judge_value},
     runner::{
         ask,
         judge::{Asked, Judged, judge, judge_event, wants_control},
         message,
         sessions::{self, MAIN},
     },
-    session::{End, Observed, Permitted},
+    session::{End, Observed, Permitted, Received},
     soap::write::Route,
     spec::Operation,
     transport::{MessageEncoding, TargetUrl},
@@ -184,6 +184,8 @@ impl Running<'_> {
     async fn found(&mut self, step: &Step, name: &str, wanted: &Wanted) -> Observed {
         let timing = self.executor.target.timing;
         let answer = step.expect.as_ref().map_or(Answer::Either, |expect| expect.answer);
+        let (captures, target) = (self.captures.clone(), self.executor.target.clone());
+        let vars = |name: &str| captures.get(name).cloned().or_else(|| target.var(name).map(str::to_owned));
         let is_wanted = |observed: &Observed| match answer {
             Answer::Either if wanted.operation.is_none() => {
                 matches!(observed, Observed::Accepted | Observed::Received(_))
@@ -192,7 +194,10 @@ impl Running<'_> {
                 sessions::answers(observed, wanted.message_id.as_deref())
             }
             Answer::Callback(callback) => match observed {
-                Observed::Received(received) => sessions::callback_name(received).as_deref() == Some(callback.name),
+                Observed::Received(received) => {
+                    sessions::callback_name(received).as_deref() == Some(callback.name)
+                        && is_given(step, received, &vars)
+                }
                 _ => false,
             },
             Answer::Accepted | Answer::Refused | Answer::Nothing => {
@@ -285,4 +290,11 @@ fn encoded(encoder: Option<&mut (MessageEncoding, nbfse::Encoder)>, envelope: &[
         (Some((MessageEncoding::Binary, encoder)), Ok(document)) => encoder.encode(&document.root).into(),
         _ => Bytes::copy_from_slice(envelope),
     }
+}
+
+/// Whether what is given holds of a callback: else another one of its name is meant.
+fn is_given(step: &Step, received: &Received, vars: &dyn Fn(&str) -> Option<String>) -> bool {
+    let Ok(envelope) = received.envelope() else { return true };
+    let Some(body) = envelope.body.first() else { return true };
+    step.given.iter().all(|given| judge_value(given, body, vars).holds)
 }

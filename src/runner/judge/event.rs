@@ -3,7 +3,7 @@
 //! Leaves out replies and faults, and the order of callbacks, which a machine judges. Follows [MC-NMF] 2.2 and 3.1.1.2,
 //! and [MS-IPAMM2] 3.21.4.
 
-use super::{Asked, Bench, Expected, Judged, Stop, end_in_words, in_words, slug_of};
+use super::{Asked, Bench, Expected, Judged, Stop, end_in_words, in_words};
 use crate::{
     case::judge_value,
     session::{End, Layer, Observed},
@@ -142,17 +142,18 @@ impl Bench<'_> {
             return Err(Stop);
         }
         let envelope = self.message(observed)?;
-        let requirement = format!("{}.callback-action", slug_of(callback.name));
         let action = envelope.addressing.action.unwrap_or_default();
         let holds = callback.actions.contains(&action.as_str());
         let message = if holds { "the callback carries its action" } else { "the callback does not carry its action" };
         let actions = callback.actions.join(" or ");
-        self.rule("callback-action", &requirement, Layer::Contract, holds, message, &actions, &action)?;
+        self.rule("callback-action", "progress-callback.action", Layer::Contract, holds, message, &actions, &action)?;
         let element = envelope.body.into_iter().next().filter(|body| body.name.is(IPAM, callback.name));
-        let Some(element) = element else {
-            self.answered(false, "the callback does not hold its element", &expected, "another element");
-            return Err(Stop);
-        };
+        let holds = element.is_some();
+        let message = if holds { "the callback holds its element" } else { "the callback does not hold its element" };
+        let got = if holds { callback.name } else { "another element" };
+        let requirement = "progress-callback.element";
+        self.rule("callback-element", requirement, Layer::Contract, holds, message, callback.name, got)?;
+        let Some(element) = element else { return Err(Stop) };
         self.answered(true, "the callback came", &expected, &expected);
         Ok(element)
     }
