@@ -15,7 +15,7 @@ use crate::{
         message,
         sessions::{self, MAIN},
     },
-    session::Observed,
+    session::{Observed, Permitted},
     soap::write::Route,
     spec::Operation,
     transport::{MessageEncoding, TargetUrl},
@@ -51,7 +51,10 @@ impl Running<'_> {
             return self.judged(number, step, &wanted, &observed).await;
         }
         match &step.kind {
-            StepKind::Call(_) | StepKind::Raw(_) => self.request(number, step, &name, &url).await,
+            StepKind::Call(_) | StepKind::Raw(_) if step.sent_as.is_some() => {
+                self.sent(number, 1, step, &name, &url).await.map(drop)
+            }
+            StepKind::Call(_) | StepKind::Raw(_) => self.asked(number, step).await,
             StepKind::Records(records) => self.records(number, step, &name, &url, records).await,
             StepKind::Await(awaited) => self.awaited(number, step, &name, awaited).await,
             StepKind::Silence(period) => {
@@ -88,8 +91,16 @@ impl Running<'_> {
         (observed != Observed::Accepted).then_some(observed)
     }
 
-    async fn request(&mut self, number: usize, step: &Step, name: &str, url: &TargetUrl) -> Result<(), Ended> {
-        let message_id = ask::message_id(&self.executor.line.seed, &self.who, number, 1);
+    /// Sends a request on its session, and tells what was sent, what it is called, and when it was sent.
+    async fn sent(
+        &mut self,
+        number: usize,
+        attempt: usize,
+        step: &Step,
+        name: &str,
+        url: &TargetUrl,
+    ) -> Result<(Permitted, &'static str, Duration), Ended> {
+        let message_id = ask::message_id(&self.executor.line.seed, &self.who, number, attempt);
         let reply_to = self.sessions.reply_to(name);
         let to = url.to_string();
         let route = Route { to: &to, reply_to: reply_to.as_deref() };
@@ -98,9 +109,19 @@ impl Running<'_> {
         self.executor.line.pace.turn().await;
         let sent = self.began.elapsed();
         self.sessions.live(name, |live| live.send(&permitted, step.sent_as.as_deref(), step.operation()));
-        if step.sent_as.is_some() {
-            return Ok(());
-        }
+        Ok((permitted, what, sent))
+    }
+
+    /// Sends a request on its session, which is open, and judges what came.
+    pub(super) async fn request(
+        &mut self,
+        number: usize,
+        attempt: usize,
+        step: &Step,
+        url: &TargetUrl,
+    ) -> Result<Judged, Ended> {
+        let name = step.session.as_deref().unwrap_or(MAIN);
+        let (permitted, what, sent) = self.sent(number, attempt, step, name, url).await?;
         let wanted = Wanted {
             message_id: permitted.outgoing().message_id.clone(),
             operation: step.operation(),
@@ -108,8 +129,8 @@ impl Running<'_> {
         };
         let observed = self.found(step, name, &wanted).await;
         let took = self.began.elapsed().saturating_sub(sent);
-        self.keep(ask::exchange(number, 1, what, permitted.outgoing(), sent, (&observed, took)));
-        self.judged(number, step, &wanted, &observed).await
+        self.keep(ask::exchange(number, attempt, what, permitted.outgoing(), sent, (&observed, took)));
+        Ok(self.judgement(number, attempt, step, &wanted, &observed).await)
     }
 
     async fn records(
@@ -218,7 +239,19 @@ impl Running<'_> {
     }
 
     async fn judged(&mut self, number: usize, step: &Step, wanted: &Wanted, observed: &Observed) -> Result<(), Ended> {
-        let control = if wants_control(observed) { Some(self.control(number, 1).await) } else { None };
+        let judged = self.judgement(number, 1, step, wanted, observed).await;
+        self.settle(number, step, judged)
+    }
+
+    async fn judgement(
+        &mut self,
+        number: usize,
+        attempt: usize,
+        step: &Step,
+        wanted: &Wanted,
+        observed: &Observed,
+    ) -> Judged {
+        let control = if wants_control(observed) { Some(self.control(number, attempt).await) } else { None };
         let asked = Asked {
             case: self.case,
             number,
@@ -233,11 +266,6 @@ impl Running<'_> {
             .as_ref()
             .is_some_and(|expect| !matches!(expect.answer, Answer::Reply | Answer::Fault(_) | Answer::Either));
         let catalogue = &self.executor.catalogue;
-        let judged: Judged = if is_event {
-            judge_event(asked, observed, catalogue, &vars)
-        } else {
-            judge(asked, observed, catalogue, &vars)
-        };
-        self.settle(number, step, judged)
+        if is_event { judge_event(asked, observed, catalogue, &vars) } else { judge(asked, observed, catalogue, &vars) }
     }
 }
