@@ -8,12 +8,13 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+mod machine;
+
 use std::{
     fmt::Write as _,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{Read as _, Write as _},
     net::TcpListener,
-    path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -32,6 +33,8 @@ use ipamspec::{
     xml,
 };
 
+use machine::{Place, Ratios, Reference};
+
 /// What is asked.
 const OPERATION: &str = "GetIpamVersion";
 const CONNECTIONS: usize = 64;
@@ -43,7 +46,7 @@ const CLIENT: &str = "--client";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
-    if let Some(url) = arguments.iter().skip_while(|argument| *argument != CLIENT).nth(1) {
+    if let Some([url, ..]) = machine::after(&arguments, CLIENT) {
         println!("{:.1}", ask(url));
         return;
     }
@@ -55,115 +58,60 @@ fn main() {
     for (placed, apart) in
         [("server and client each on its own processor", true), ("wherever the system puts them", false)]
     {
-        let place = Place { apart };
         println!("requests a second, {CONNECTIONS} connections, {} s each, {placed}:", LENGTH.as_secs());
-        place.compare();
+        compare(Place { apart });
     }
 }
 
-/// Where the processes run.
-#[derive(Clone, Copy)]
-struct Place {
-    /// The server on the first processor, the client on the second.
-    apart: bool,
-}
-
-impl Place {
-    fn command(self, processor: &str, program: impl Into<PathBuf>) -> Command {
-        let program = program.into();
-        if !self.apart {
-            return Command::new(program);
-        }
-        let mut command = Command::new("taskset");
-        command.args(["--cpu-list", processor]).arg(program);
-        command
-    }
-
-    fn compare(self) {
-        let server = Server::start(self);
-        let mut ratios = Vec::new();
-        for pair in 1..=PAIRS {
-            wait_for_quiet();
-            // Each goes first as often as the other.
-            let (ours, theirs) = if pair % 2 == 1 {
-                let ours = self.ours(&server.url);
-                (ours, self.wrk(&server.url))
+fn compare(place: Place) {
+    let server = Reference::start(place, "http://");
+    let ours = || place.client(&[CLIENT, &server.url]);
+    let mut ratios = Ratios::default();
+    for number in 1..=PAIRS {
+        // Each goes first as often as the other.
+        let ((ours, theirs), disturbed) = machine::pair(Duration::from_mins(1), || {
+            if number % 2 == 1 {
+                let ours = ours();
+                (ours, wrk(place, &server.url))
             } else {
-                let theirs = self.wrk(&server.url);
-                (self.ours(&server.url), theirs)
-            };
-            let disturbed = !is_quiet();
-            let note = if disturbed { "; something else ran as well" } else { "" };
-            match theirs {
-                None => println!("  {pair}: ipamspec {ours:.0}; wrk is not installed"),
-                Some(theirs) => {
-                    println!("  {pair}: ipamspec {ours:.0}, wrk {theirs:.0}, ratio {:.3}{note}", ours / theirs);
-                    ratios.push((disturbed, ours / theirs));
-                }
+                let theirs = wrk(place, &server.url);
+                (ours(), theirs)
+            }
+        });
+        let note = if disturbed { "; something else ran as well" } else { "" };
+        match theirs {
+            None => println!("  {number}: ipamspec {ours:.0}; wrk is not installed"),
+            Some(theirs) => {
+                println!("  {number}: ipamspec {ours:.0}, wrk {theirs:.0}, ratio {:.3}{note}", ours / theirs);
+                ratios.add(disturbed, ours / theirs);
             }
         }
-        // What else ran took its time from one of the two more than from the other.
-        if ratios.iter().filter(|(disturbed, _)| !disturbed).count() >= 5 {
-            ratios.retain(|(disturbed, _)| !disturbed);
-        }
-        let mut ratios: Vec<f64> = ratios.into_iter().map(|(_, ratio)| ratio).collect();
-        ratios.sort_by(f64::total_cmp);
-        if let (Some(least), Some(median), Some(most)) =
-            (ratios.first(), ratios.get(ratios.len().saturating_sub(1) / 2), ratios.last())
-        {
-            println!("  median ratio of {}: {median:.3} (from {least:.3} to {most:.3})", ratios.len());
-        }
     }
-
-    /// Requests a second of our own client.
-    fn ours(self, url: &str) -> f64 {
-        let this = std::env::current_exe().expect("a program that runs");
-        let output = self.command("1", this).args([CLIENT, url]).stderr(Stdio::inherit()).output().expect("the client");
-        String::from_utf8_lossy(&output.stdout).trim().parse().expect("a number")
-    }
-
-    /// Requests a second of `wrk`, which reads replies and checks nothing.
-    fn wrk(self, url: &str) -> Option<f64> {
-        let operation = operation();
-        let path = std::env::temp_dir().join(format!("ipamspec-bench-{}.lua", std::process::id()));
-        let mut script = String::new();
-        let kind = format!("application/soap+xml; charset=utf-8; action=\"{}\"", operation.action);
-        let _ = write!(
-            script,
-            "wrk.method = 'POST'\nwrk.body = [[{}]]\nwrk.headers['Content-Type'] = [[{kind}]]\n",
-            envelope(url)
-        );
-        std::fs::File::create(&path).and_then(|mut file| file.write_all(script.as_bytes())).expect("a script");
-        let output = self
-            .command("1", "wrk")
-            .args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{}s", LENGTH.as_secs()), "-s"])
-            .arg(&path)
-            .arg(url)
-            .output();
-        let _ = std::fs::remove_file(&path);
-        let output = String::from_utf8_lossy(&output.ok()?.stdout).into_owned();
-        assert!(!output.contains("Non-2xx"), "wrk was refused: {output}");
-        output.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:")?.trim().parse().ok())
-    }
+    ratios.print();
 }
 
-/// Waits, for a minute at most, until the machine does nothing else.
-fn wait_for_quiet() {
-    let until = Instant::now() + Duration::from_mins(1);
-    while !is_quiet() && Instant::now() < until {}
-}
-
-/// Whether the machine did next to nothing for a moment; taken for granted where there is no `/proc/stat`.
-fn is_quiet() -> bool {
-    let idle_and_all = || {
-        let text = std::fs::read_to_string("/proc/stat").ok()?;
-        let times: Vec<f64> = text.lines().next()?.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-        Some((*times.get(3)?, times.iter().take(8).sum::<f64>()))
-    };
-    let before = idle_and_all();
-    std::thread::sleep(Duration::from_millis(200));
-    let (Some((idle, all)), Some((later, all_later))) = (before, idle_and_all()) else { return true };
-    later - idle > 0.9 * (all_later - all)
+/// Requests a second of `wrk`, which reads replies and checks nothing.
+fn wrk(place: Place, url: &str) -> Option<f64> {
+    let operation = operation();
+    let path = std::env::temp_dir().join(format!("ipamspec-bench-{}.lua", std::process::id()));
+    let mut script = String::new();
+    let kind = format!("application/soap+xml; charset=utf-8; action=\"{}\"", operation.action);
+    let _ = write!(
+        script,
+        "wrk.method = 'POST'\nwrk.body = [[{}]]\nwrk.headers['Content-Type'] = [[{kind}]]\n",
+        envelope(url)
+    );
+    std::fs::File::create(&path).and_then(|mut file| file.write_all(script.as_bytes())).expect("a script");
+    let output = place
+        .command("1", "wrk")
+        .args(["-t1", &format!("-c{CONNECTIONS}"), &format!("-d{}s", LENGTH.as_secs()), "-s"])
+        .arg(&path)
+        .arg(url)
+        .output();
+    let _ = std::fs::remove_file(&path);
+    let output = String::from_utf8_lossy(&output.ok()?.stdout).into_owned();
+    assert!(!output.contains("Non-2xx"), "wrk was refused: {output}");
+    output.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:")?.trim().parse().ok())
 }
 
 fn operation() -> &'static Operation {
@@ -203,33 +151,6 @@ fn start_up() {
         times.get(times.len() / 2).map_or(0.0, Duration::as_secs_f64) * 1e3,
         times.len()
     );
-}
-
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start(place: Place) -> Self {
-        let mut child = place
-            .command("0", env!("CARGO_BIN_EXE_ipamspec"))
-            .args(["serve", "--http", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the binary");
-        let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().expect("its output")).read_line(&mut line).expect("its first line");
-        let url = line.split_whitespace().find(|word| word.starts_with("http://")).expect("its address").to_owned();
-        Self { child, url }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// Requests a second: each reply is parsed, held against the contract, and must be the operation's.

@@ -39,7 +39,9 @@ async fn every_case_checks_what_it_lists_and_every_requirement_is_decided() {
     for case in &record.cases {
         assert_eq!(case.outcome, Outcome::Pass, "{}: {}", case.id, case.reason);
         let checked: BTreeSet<_> = case.checks.iter().map(|check| &check.requirement).collect();
-        let of_http = |id: &RequirementId| record.requirements.iter().any(|row| row.id == *id && row.reason.contains("HTTP binding"));
+        let of_http = |id: &RequirementId| {
+            record.requirements.iter().any(|row| row.id == *id && row.reason.contains("HTTP binding"))
+        };
         for requirement in case.requirements.iter().filter(|requirement| !of_http(requirement)) {
             assert!(checked.contains(requirement), "{} lists {requirement} and makes no check of it", case.id);
         }

@@ -154,7 +154,8 @@ pub fn transport(target: &Target) -> Result<Transport, BadCertificates> {
     let (connect, reply) = (timing.connect, timing.reply);
     let ca_pem = target.ca_pem.clone();
     let http = HttpTransport::new(HttpOptions { connect, reply, overall: timing.operation, reply_bytes, ca_pem })?;
-    let net_tcp = NetTcpTransport::new(NetTcpOptions { connect, reply, reply_bytes, encoding: target.encoding });
+    let (idle, encoding) = (target.limits.sessions, target.encoding);
+    let net_tcp = NetTcpTransport::new(NetTcpOptions { connect, reply, reply_bytes, idle, encoding });
     let http_sessions = HttpSessions::new(http.clone(), target.callback_address(), reply_bytes);
     Ok(Transport { http, http_sessions, net_tcp })
 }

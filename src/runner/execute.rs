@@ -308,6 +308,9 @@ impl Running<'_> {
                 format!("the target file names no endpoint for {}", self.case.port_type.name()),
             ));
         };
+        if sessions::are_used(self.case) {
+            return self.request(number, attempt, step, &url).await;
+        }
         let message_id = ask::message_id(&executor.line.seed, &self.who, number, attempt);
         let (outgoing, name) = self.render(step, &message_id, Route::to(&url.to_string()))?;
         let permitted = executor.line.permit(outgoing).map_err(|refused| Ended::HeldBack(refused.to_string()))?;

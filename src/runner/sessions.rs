@@ -13,7 +13,7 @@ use super::{ask::Line, wire_log::WireLog};
 use crate::{
     case::{Case, StepKind, records},
     session::{Observation, Observed, Permitted, PermittedRecords, Received},
-    spec::{Callback, Operation},
+    spec::{Callback, Operation, PortType},
     transport::{MessageEncoding, Scheme, Session, TargetUrl},
     wire::{nbfse, nbfx},
 };

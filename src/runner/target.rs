@@ -36,7 +36,8 @@ pub struct Target {
     pub product: Option<String>,
     /// The operations that it lacks: their cases are skipped.
     pub lacks: Vec<String>,
-    /// The paths of port types, by their names; empty where the URL is that of `IIpamServer` itself.
+    /// The paths of port types, by their names, or the URLs of those on another port; empty where the URL is that of
+    /// `IIpamServer` itself.
     pub endpoints: BTreeMap<String, String>,
     /// The authority that signed its certificate, where it is none that the system trusts; for https.
     pub ca_file: Option<PathBuf>,
@@ -206,6 +207,7 @@ impl Target {
     /// The URL of a port type, where the target says one.
     pub fn endpoint(&self, port_type: PortType) -> Option<TargetUrl> {
         match self.endpoints.get(port_type.name()) {
+            Some(url) if url.contains("://") => TargetUrl::parse(url).ok(),
             Some(path) => self.url.with_path(path).ok(),
             None if self.endpoints.is_empty() && port_type == PortType::IIpamServer => Some(self.url.clone()),
             None => None,
@@ -384,12 +386,22 @@ fn security_is_had(draft: &Draft, both: [&Draft; 2], url: Option<&TargetUrl>, to
     }
 }
 
-/// Where there are endpoints the URL has no path of its own, and one of them is that of `IIpamServer`.
+/// Where there are endpoints the URL has no path of its own, one of them is that of `IIpamServer`, and all are on the
+/// target's host: what it is allowed and how it is protected was said of no other.
 fn endpoints_are_whole(draft: &Draft, both: [&Draft; 2], url: Option<&TargetUrl>, told: &mut Told) {
     let Some(span) = &draft.endpoints_span else { return };
     if url.is_some_and(|url| url.path() != "/") {
         told.bad_value(span.clone(), "the URL has a path and [endpoints] gives paths too")
             .help("leave the path of the URL out");
+    }
+    let elsewhere = |endpoint: &TargetUrl| {
+        url.is_some_and(|url| (url.scheme(), url.host()) != (endpoint.scheme(), endpoint.host()))
+    };
+    for (name, place) in &draft.endpoints {
+        if TargetUrl::parse(place).is_ok_and(|endpoint| elsewhere(&endpoint)) {
+            told.bad_value(span.clone(), format!("the URL of {name} is of another scheme or host than the target's"))
+                .help("give it the same; only the port may be another");
+        }
     }
     let server = PortType::IIpamServer.name();
     if both.iter().all(|draft| !draft.endpoints.contains_key(server)) && !draft.endpoints.is_empty() {

@@ -52,7 +52,10 @@ impl Running<'_> {
             return self.judged(number, step, &wanted, &observed).await;
         }
         match &step.kind {
-            StepKind::Call(_) | StepKind::Raw(_) => self.request(number, step, &name, &url).await,
+            StepKind::Call(_) | StepKind::Raw(_) if step.sent_as.is_some() => {
+                self.sent(number, 1, step, &name, &url).await.map(drop)
+            }
+            StepKind::Call(_) | StepKind::Raw(_) => self.asked(number, step).await,
             StepKind::Records(records) => self.records(number, step, &name, &url, records).await,
             StepKind::Await(awaited) => self.awaited(number, step, &name, awaited).await,
             StepKind::Silence(period) => {
@@ -90,8 +93,16 @@ impl Running<'_> {
         (observed != Observed::Accepted).then_some(observed)
     }
 
-    async fn request(&mut self, number: usize, step: &Step, name: &str, url: &TargetUrl) -> Result<(), Ended> {
-        let message_id = ask::message_id(&self.executor.line.seed, &self.who, number, 1);
+    /// Sends a request on its session, and tells what was sent, what it is called, and when it was sent.
+    async fn sent(
+        &mut self,
+        number: usize,
+        attempt: usize,
+        step: &Step,
+        name: &str,
+        url: &TargetUrl,
+    ) -> Result<(Permitted, &'static str, Duration), Ended> {
+        let message_id = ask::message_id(&self.executor.line.seed, &self.who, number, attempt);
         let reply_to = self.sessions.reply_to(name);
         let to = url.to_string();
         let route = Route { to: &to, reply_to: reply_to.as_deref() };
@@ -100,9 +111,19 @@ impl Running<'_> {
         self.executor.line.pace.turn().await;
         let sent = self.began.elapsed();
         self.send(&permitted, name, step)?;
-        if step.sent_as.is_some() {
-            return Ok(());
-        }
+        Ok((permitted, what, sent))
+    }
+
+    /// Sends a request on its session, which is open, and judges what came.
+    pub(super) async fn request(
+        &mut self,
+        number: usize,
+        attempt: usize,
+        step: &Step,
+        url: &TargetUrl,
+    ) -> Result<Judged, Ended> {
+        let name = step.session.as_deref().unwrap_or(MAIN);
+        let (permitted, what, sent) = self.sent(number, attempt, step, name, url).await?;
         let wanted = Wanted {
             message_id: permitted.outgoing().message_id.clone(),
             operation: step.operation(),
@@ -110,8 +131,8 @@ impl Running<'_> {
         };
         let observed = self.found(step, name, &wanted).await;
         let took = self.began.elapsed().saturating_sub(sent);
-        self.keep(ask::exchange(number, 1, what, permitted.outgoing(), sent, (&observed, took)));
-        self.judged(number, step, &wanted, &observed).await
+        self.keep(ask::exchange(number, attempt, what, permitted.outgoing(), sent, (&observed, took)));
+        Ok(self.judgement(number, attempt, step, &wanted, &observed).await)
     }
 
     /// Sends a request as its session writes. What is sent among records of the case's own shares their string table.
@@ -253,12 +274,24 @@ impl Running<'_> {
     }
 
     async fn judged(&mut self, number: usize, step: &Step, wanted: &Wanted, observed: &Observed) -> Result<(), Ended> {
+        let judged = self.judgement(number, 1, step, wanted, observed).await;
+        self.settle(number, step, judged)
+    }
+
+    async fn judgement(
+        &mut self,
+        number: usize,
+        attempt: usize,
+        step: &Step,
+        wanted: &Wanted,
+        observed: &Observed,
+    ) -> Judged {
         let answer = step.expect.as_ref().map(|expect| expect.answer);
         // One that fell over has refused nothing.
         let fell_silent = answer == Some(Answer::Refused)
             && matches!(observed, Observed::Ended(End::Reset | End::ClosedMidway { .. }));
         let asks = wants_control(observed) || fell_silent;
-        let control = if asks { Some(self.control(number, 1).await) } else { None };
+        let control = if asks { Some(self.control(number, attempt).await) } else { None };
         let asked = Asked {
             case: self.case,
             number,
@@ -275,12 +308,7 @@ impl Running<'_> {
             Some(_) => true,
         };
         let catalogue = &self.executor.catalogue;
-        let judged: Judged = if is_event {
-            judge_event(asked, observed, catalogue, &vars)
-        } else {
-            judge(asked, observed, catalogue, &vars)
-        };
-        self.settle(number, step, judged)
+        if is_event { judge_event(asked, observed, catalogue, &vars) } else { judge(asked, observed, catalogue, &vars) }
     }
 }
 

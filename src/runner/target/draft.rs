@@ -169,12 +169,17 @@ fn lacks(fields: &mut Fields<'_>, told: &mut Told) -> Option<Vec<String>> {
 fn endpoints(mut table: Fields<'_>, draft: &mut Draft, told: &mut Told) {
     for name in PORT_TYPES {
         let Some(text) = table.text(name, told) else { continue };
-        match url::check_path(text.value) {
+        let (what, checked) = if text.value.contains("://") {
+            ("URL", TargetUrl::parse(text.value).map(drop).map_err(|invalid| invalid.reason))
+        } else {
+            ("path", url::check_path(text.value))
+        };
+        match checked {
             Ok(()) => {
                 draft.endpoints.insert(name.to_owned(), text.value.to_owned());
             }
             Err(reason) => {
-                told.bad_value(text.span(), format!("the path of {name} is none: {reason}"))
+                told.bad_value(text.span(), format!("the {what} of {name} is none: {reason}"))
                     .help("write it as \"/Ipam/Server\"");
             }
         }

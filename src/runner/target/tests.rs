@@ -180,6 +180,15 @@ fn what_only_holds_together_is_told() {
     assert!(with("[security]\nca_file = \"x\"").contains("`ca_file` is for https"));
     assert!(with("[security]\npassword = { env = \"A\" }").contains("`password` is for net.tcp"));
     assert!(with("[endpoints]\nIIpamEnumerator = \"/x\"").contains("`IIpamServer` is missing"));
+    let ports = "url = \"http://a\"\n[endpoints]\nIIpamServer = \"/y\"\nIIpamOperationWithProgress = \"http://A:81/z\"";
+    let target = load(ports, &[]).unwrap();
+    assert_eq!(target.endpoint(PortType::IIpamServer).unwrap().to_string(), "http://a/y");
+    assert_eq!(target.endpoint(PortType::IIpamOperationWithProgress).unwrap().to_string(), "http://a:81/z");
+    for elsewhere in ["http://b/y", "https://ipam.contoso.example/y"] {
+        let told = with(&format!("[endpoints]\nIIpamServer = \"{elsewhere}\""));
+        assert!(told.contains("another scheme or host"), "{told}");
+    }
+    assert!(with("[endpoints]\nIIpamServer = \"ftp://a/y\"").contains("the URL of IIpamServer is none"));
     assert!(with("product = \"a\"\nlacks = []").contains("`product` says"));
     assert!(told("", &[]).join("").contains("`url` is missing"));
     assert!(told("", &["url=http://a"]).is_empty());

@@ -31,9 +31,6 @@ use crate::{
     spec::Effect,
 };
 
-/// Idle sessions that are kept for one endpoint; more are ended.
-const IDLE: usize = 512;
-
 /// How messages are written. [MC-NMF] 2.2.3.4.1
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MessageEncoding {
@@ -63,6 +60,9 @@ pub struct NetTcpOptions {
     pub reply: Duration,
     /// The longest message that is read, in bytes.
     pub reply_bytes: usize,
+    /// Idle sessions that are kept for one endpoint; more are ended. Servers limit how many they take: a hundred for each
+    /// processor is usual with WCF.
+    pub idle: usize,
     /// How messages are written.
     pub encoding: MessageEncoding,
 }
@@ -186,7 +186,7 @@ impl NetTcpTransport {
     fn keep(&self, url: &TargetUrl, session: Session) {
         let mut idle = self.idle();
         let kept = idle.entry(url.to_string()).or_default();
-        if kept.len() < IDLE {
+        if kept.len() < self.0.options.idle {
             kept.push(session);
         }
     }

@@ -149,7 +149,7 @@ fn a_keepalive_goes_out_where_nothing_was_said() {
 
 fn transport() -> NetTcpTransport {
     let encoding = MessageEncoding::Text;
-    NetTcpTransport::new(NetTcpOptions { connect: LIMIT, reply: LIMIT, reply_bytes: 4096, encoding })
+    NetTcpTransport::new(NetTcpOptions { connect: LIMIT, reply: LIMIT, reply_bytes: 4096, idle: 2, encoding })
 }
 
 fn permitted(name: &str) -> Permitted {
@@ -222,6 +222,25 @@ async fn a_session_that_is_dropped_is_ended_in_order() {
 }
 
 #[tokio::test]
+async fn no_more_sessions_are_kept_than_may_be_idle() {
+    let (listener, url) = listener().await;
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        until(&mut stream, |record| *record == Record::PreambleEndRecord).await;
+        stream.write_all(ACK).await.unwrap();
+        until(&mut stream, |record| matches!(record, Record::SizedEnvelopeRecord(_))).await;
+        stream.write_all(&sized(b"<a/>")).await.unwrap();
+        until(&mut stream, |record| *record == Record::EndRecord).await;
+    });
+    let encoding = MessageEncoding::Text;
+    let options = NetTcpOptions { connect: LIMIT, reply: LIMIT, reply_bytes: 4096, idle: 0, encoding };
+    let transport = NetTcpTransport::new(options);
+    let observed = transport.exchange(&url, &permitted("GetIpamVersion")).await.answer;
+    assert!(matches!(observed, Observed::Received(_)), "{observed:?}");
+    server.await.unwrap();
+}
+
+#[tokio::test]
 async fn nobody_there_is_an_end_of_its_own() {
     let (listener, url) = listener().await;
     drop(listener);
@@ -234,7 +253,8 @@ async fn a_target_that_says_nothing_is_silent() {
     let (_listener, url) = listener().await;
     let short = Duration::from_millis(50);
     let encoding = MessageEncoding::Binary;
-    let transport = NetTcpTransport::new(NetTcpOptions { connect: short, reply: short, reply_bytes: 4096, encoding });
+    let transport =
+        NetTcpTransport::new(NetTcpOptions { connect: short, reply: short, reply_bytes: 4096, idle: 2, encoding });
     assert_eq!(
         transport.exchange(&url, &permitted("GetIpamVersion")).await.answer,
         Observed::Silence { waited: short }

@@ -22,7 +22,7 @@ static class Bare {
       var body = new Body("<" + operation + " xmlns='" + Names.Ipam + "'>" + parameters + "</" + operation + ">");
       var message = Message.CreateMessage(MessageVersion.Soap12WSAddressing10, Names.Progress + operation, body);
       message.Headers.MessageId = new UniqueId();
-      message.Headers.ReplyTo = new EndpointAddress(EndpointAddress.AnonymousUri);
+      message.Headers.ReplyTo = new EndpointAddress("http://www.w3.org/2005/08/addressing/anonymous");
       message.Headers.To = new Uri(url);
       channel.Send(message, Program.Limit);
       var reply = channel.Receive(Program.Limit);
