@@ -262,7 +262,9 @@ mod tests {
             assert!(text.contains(&format!("requirement {requirement}\n")), "{requirement}");
         }
         let long = text.lines().filter(|line| line.chars().count() > 80);
-        let long: Vec<&str> = long.filter(|line| line.split_whitespace().count() > 2 && !line.contains('<')).collect();
+        // XML and records stand as they are sent.
+        let stands = |line: &str| line.contains('<') || line.trim_start().starts_with("SizedEnvelopeRecord");
+        let long: Vec<&str> = long.filter(|line| line.split_whitespace().count() > 2 && !stands(line)).collect();
         assert!(long.is_empty(), "{long:#?}");
     }
 
