@@ -262,9 +262,9 @@ mod tests {
             assert!(text.contains(&format!("requirement {requirement}\n")), "{requirement}");
         }
         let long = text.lines().filter(|line| line.chars().count() > 80);
-        // What is sent stands as it is: XML, and the records of a case, one a line.
-        let as_it_is = |line: &&str| line.contains('<') || line.starts_with("    ");
-        let long: Vec<&str> = long.filter(|line| line.split_whitespace().count() > 2 && !as_it_is(line)).collect();
+        // XML and records stand as they are sent.
+        let stands = |line: &str| line.contains('<') || line.trim_start().starts_with("SizedEnvelopeRecord");
+        let long: Vec<&str> = long.filter(|line| line.split_whitespace().count() > 2 && !stands(line)).collect();
         assert!(long.is_empty(), "{long:#?}");
     }
 
