@@ -14,6 +14,8 @@ use crate::{
 };
 
 const LABEL: usize = 8;
+/// How many sections are told of a row; JSON has all.
+const MOST: usize = 4;
 
 /// The arguments of `report drift`.
 #[derive(Debug, clap::Args)]
@@ -104,7 +106,12 @@ fn told(out: &mut Prose, drift: &Drift) {
 
 fn of_row(row: &DriftRow) -> String {
     let digest = row.digest.as_ref().map(|digest| format!(", {digest}")).unwrap_or_default();
-    let to = if row.to.is_empty() { String::new() } else { format!(": see {}", row.to.join(", ")) };
+    let shown: Vec<&str> = row.to.iter().take(MOST).map(String::as_str).collect();
+    let to = match row.to.len() {
+        0 => String::new(),
+        1..=MOST => format!(": see {}", shown.join(", ")),
+        all => format!(": see {} and {} more", shown.join(", "), all - MOST),
+    };
     format!("{} ({}{digest}){to}", row.requirement, row.section)
 }
 

@@ -103,43 +103,44 @@ impl Drift {
         let free: Vec<&Sentence> =
             given.sentences.iter().filter(|sentence| !claimed.contains(&sentence.digest)).collect();
         let lost = || claims.iter().copied().filter(|(_, digest)| !known.contains(digest));
-        let elsewhere = elsewhere(given, lost().map(|(row, _)| row), &free);
+        let found = elsewhere(given, lost().map(|(row, _)| row), &free);
+        let moves = moves(lost().filter_map(|(_, digest)| found.get(digest)));
+        let went = |section: &str| moves.get(section).into_iter().flatten().copied();
         let mut rows: Vec<DriftRow> = Vec::new();
-        let mut found: BTreeSet<&SentenceDigest> = BTreeSet::new();
+        let mut moved: BTreeSet<&SentenceDigest> = BTreeSet::new();
         for (requirement, digest) in lost() {
-            let moved = elsewhere.get(digest).map_or(&[][..], Vec::as_slice);
-            found.extend(moved.iter().map(|sentence| &sentence.digest));
-            rows.push(DriftRow {
-                requirement: requirement.id.clone(),
-                section: requirement.section.clone(),
-                digest: Some(digest.clone()),
-                fate: Fate::Moved,
-                to: moved.iter().map(|sentence| sentence.section.clone()).collect(),
-            });
+            // Of words that stand in many sections, those count that went where others of their section went.
+            let all = found.get(digest).map_or(&[][..], Vec::as_slice);
+            let with_others: Vec<&Found<'_>> =
+                all.iter().filter(|found| went(found.from).any(|to| to == found.sentence.section)).collect();
+            let chosen = if with_others.is_empty() { all.iter().collect() } else { with_others };
+            moved.extend(chosen.iter().map(|found| &found.sentence.digest));
+            let to = chosen.iter().map(|found| found.sentence.section.clone()).collect();
+            rows.push(row(requirement, Some(digest), Fate::Moved, to));
         }
+        let covers = |section: &str| source.covers(section) || moves.values().flatten().any(|to| *to == section);
         let new: Vec<&Sentence> = free
-            .into_iter()
-            .filter(|sentence| !sentence.levels.is_empty() && !found.contains(&sentence.digest))
-            .filter(|sentence| source.covers(&sentence.section))
+            .iter()
+            .copied()
+            .filter(|sentence| !sentence.levels.is_empty() && !moved.contains(&sentence.digest))
+            .filter(|sentence| covers(&sentence.section))
             .collect();
         for row in rows.iter_mut().filter(|row| row.to.is_empty()) {
-            let requirement = catalogue.requirements.get(&row.requirement);
-            let near = |sentence: &&&Sentence| {
-                requirement.is_some_and(|requirement| requirement.speaks_of(&given.name, &sentence.section))
-            };
-            row.to = new.iter().filter(near).map(|sentence| sentence.section.clone()).collect();
-            row.to.dedup();
-            row.fate = if row.to.is_empty() { Fate::Dropped } else { Fate::Changed };
+            let Some(requirement) = catalogue.requirements.get(&row.requirement) else { continue };
+            let places = || requirement.places().filter(|(of, _)| *of == given.name).map(|(_, section)| section);
+            let near = |sentence: &&&Sentence| requirement.speaks_of(&given.name, &sentence.section);
+            let to: BTreeSet<&str> = new.iter().filter(near).map(|sentence| sentence.section.as_str()).collect();
+            let to = if to.is_empty() { places().flat_map(went).collect() } else { to };
+            row.fate = if to.is_empty() { Fate::Dropped } else { Fate::Changed };
+            row.to = to.into_iter().map(str::to_owned).collect();
         }
         let own = || catalogue.requirements.values().filter(|row| row.document == given.name && row.digests.is_empty());
         let stands = |row: &&Requirement| given.sections.contains_key(&row.section);
-        rows.extend(own().filter(|row| !stands(row)).map(|row| DriftRow {
-            requirement: row.id.clone(),
-            section: row.section.clone(),
-            digest: None,
-            fate: Fate::Dropped,
-            to: Vec::new(),
-        }));
+        for requirement in own().filter(|row| !stands(row)) {
+            let to: Vec<String> = went(&requirement.section).map(str::to_owned).collect();
+            let fate = if to.is_empty() { Fate::Dropped } else { Fate::Moved };
+            rows.push(row(requirement, None, fate, to));
+        }
         Some(Self {
             document: given.name.clone(),
             read: revision(source),
@@ -157,25 +158,54 @@ impl Drift {
     }
 }
 
+fn row(requirement: &Requirement, digest: Option<&SentenceDigest>, fate: Fate, to: Vec<String>) -> DriftRow {
+    DriftRow {
+        requirement: requirement.id.clone(),
+        section: requirement.section.clone(),
+        digest: digest.cloned(),
+        fate,
+        to,
+    }
+}
+
+/// A sentence that has the words of one that stood in another section.
+#[derive(Debug)]
+struct Found<'a> {
+    from: &'a str,
+    sentence: &'a Sentence,
+}
+
 /// The sentences that nobody answers for, by the digests that they would have in the sections which the rows speak of: one
 /// with a digest that was lost has moved. What stood beneath a section is known only where something still does.
 fn elsewhere<'a>(
-    given: &Specification,
+    given: &'a Specification,
     rows: impl Iterator<Item = &'a Requirement>,
     free: &[&'a Sentence],
-) -> BTreeMap<SentenceDigest, Vec<&'a Sentence>> {
+) -> BTreeMap<SentenceDigest, Vec<Found<'a>>> {
     let own = |row: &'a Requirement| row.places().filter(|(of, _)| *of == given.name).map(|(_, section)| section);
     let named: BTreeSet<&str> = rows.flat_map(own).collect();
     let beneath = given.sections.keys().filter(|section| named.iter().any(|of| is_within(section, of)));
     let all: BTreeSet<&str> = named.iter().copied().chain(beneath.map(String::as_str)).collect();
-    let mut digests: BTreeMap<SentenceDigest, Vec<&Sentence>> = BTreeMap::new();
+    let mut digests: BTreeMap<SentenceDigest, Vec<Found<'_>>> = BTreeMap::new();
     for sentence in free {
         // Most sentences have no level; those that rows answer for are of the sections that the rows name.
-        for section in if sentence.levels.is_empty() { &named } else { &all } {
-            digests.entry(SentenceDigest::of(&given.name, section, &sentence.text)).or_default().push(sentence);
+        for from in if sentence.levels.is_empty() { &named } else { &all } {
+            let digest = SentenceDigest::of(&given.name, from, &sentence.text);
+            digests.entry(digest).or_default().push(Found { from, sentence });
         }
     }
     digests
+}
+
+/// Where the sentences of sections went, by those whose words stand in one place alone.
+fn moves<'a>(found: impl Iterator<Item = &'a Vec<Found<'a>>>) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut moves: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for found in found {
+        if let [only] = found.as_slice() {
+            moves.entry(only.from).or_default().insert(&only.sentence.section);
+        }
+    }
+    moves
 }
 
 fn revision(source: &Source) -> Revision {
@@ -276,6 +306,20 @@ mod tests {
         assert_eq!((drift.kept, drift.given.version.as_str(), drift.given.date.as_str()), (1, "2.0", "2025-04-03"));
         let ids: Vec<&str> = drift.unheld.iter().map(RequirementId::as_str).collect();
         assert_eq!(ids, ["x.unheld"]);
+    }
+
+    #[test]
+    fn a_section_is_followed_to_its_new_number() {
+        let given = READ.replace("# 2.2 B\nIt MUST go.", "# 3.9 B\nIt MUST go. It MAY come.\n# 3.10 B\nIt MUST stay.");
+        let drift = Drift::of(&catalogue(), &Specification::read(&given).unwrap()).unwrap();
+        let rows: Vec<(&str, Fate, Vec<&str>)> = drift
+            .rows
+            .iter()
+            .map(|row| (row.requirement.as_str(), row.fate, row.to.iter().map(String::as_str).collect()))
+            .collect();
+        assert_eq!(rows, [("x.goes", Fate::Moved, vec!["3.9"]), ("x.unheld", Fate::Moved, vec!["3.9"])]);
+        let new: Vec<&str> = drift.new.iter().map(|new| new.text.as_str()).collect();
+        assert_eq!((new, drift.kept), (vec!["It MAY come."], 4));
     }
 
     #[test]
