@@ -234,7 +234,8 @@ impl Dialogue {
             match self.state.next(Event::received(&framed.record)) {
                 Ok(state) => self.state = state,
                 Err(unexpected) => {
-                    let reason = unexpected.to_string();
+                    // As a bare dialogue says it, so that one violation is one finding.
+                    let reason = unexpected.got.to_string();
                     return self.observe(at, Observed::Ended(End::BrokenFraming { reason }), piece);
                 }
             }
