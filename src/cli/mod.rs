@@ -10,6 +10,7 @@ mod explain;
 mod format;
 mod list;
 mod loading;
+mod mutants;
 mod report;
 mod run;
 mod serve;
@@ -54,6 +55,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Render the reports of a recorded run again
     Report(report::Arguments),
+    /// Run the suite against every mutant and variant of the reference server
+    Mutants(mutants::Arguments),
     /// Show bytes of net.tcp as records and XML
     Decode(decode::Arguments),
 }
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
             Command::Explain(arguments) => explain::explain(&arguments),
             Command::Serve(arguments) => serve::serve(arguments).await,
             Command::Report(arguments) => report::report(&arguments),
+            Command::Mutants(arguments) => mutants::mutants(&arguments).await,
             Command::Decode(arguments) => decode::decode(&arguments),
         }
     };
