@@ -21,7 +21,12 @@ use crate::{
 /// is not known before the run.
 pub(super) fn of_step(step: &Step, port_type: PortType) -> (Effect, String) {
     match &step.kind {
-        StepKind::Await(_) | StepKind::Silence(_) | StepKind::Close | StepKind::Abort | StepKind::Wait(_) => nothing(),
+        StepKind::Await(_)
+        | StepKind::Silence(_)
+        | StepKind::Close
+        | StepKind::Abort
+        | StepKind::Wait(_)
+        | StepKind::Idle(_) => nothing(),
         StepKind::Records(records) => of_records(records, port_type),
         StepKind::Call(call) => {
             let action = call.action.as_ref().map_or_else(nothing, of_template);

@@ -4,7 +4,7 @@
 //! Leaves out what other files say.
 
 use super::{
-    draft::Draft,
+    draft::{Draft, PARAMETERS_OF},
     effect, id,
     mistake::{Told, shown},
     model::{Assertion, Call, Capture, Case, Expect, Raw, Step, StepKind, ValueExpectation},
@@ -13,7 +13,7 @@ use super::{
     template::{Template, Vars},
 };
 use crate::{
-    spec::namespace,
+    spec::{namespace, progress::AdminOperation},
     xml::{self, Limits, XmlError},
 };
 
@@ -31,7 +31,14 @@ pub(super) fn expand(draft: &Draft, told: &mut Told) -> Vec<Case> {
     let mut cases = Vec::new();
     let mut malformed = vec![false; draft.steps.len()];
     for values in product(&draft.matrix) {
-        let vars = |name: &str| values.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let value = |name: &str| values.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let vars = |name: &str| {
+            let parameters = || {
+                let id = value(name.strip_suffix(PARAMETERS_OF)?)?;
+                AdminOperation::named(&id).map(|operation| operation.parameters.to_owned())
+            };
+            value(name).or_else(parameters)
+        };
         let case = case(draft, &values, &vars);
         for ((step, source), malformed) in case.steps.iter().zip(&draft.steps).zip(&mut malformed) {
             if let Err((error, template)) = well_formed(step) {

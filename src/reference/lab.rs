@@ -181,7 +181,7 @@ impl Lab {
 }
 
 /// The world that a path leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
     Default,
     Lab(WorldId),

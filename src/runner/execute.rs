@@ -242,6 +242,12 @@ impl Running<'_> {
                     self.pause(self.period(*duration)).await;
                     Ok(())
                 }
+                StepKind::Idle(hundredths) => {
+                    // Without a limit the case was skipped before.
+                    let limit = self.executor.target.timing.inactivity.unwrap_or_default();
+                    self.pause(limit * *hundredths / 100).await;
+                    Ok(())
+                }
                 _ if on_sessions => self.converse(number, step).await,
                 _ => self.asked(number, step).await,
             };

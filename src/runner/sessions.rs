@@ -13,7 +13,8 @@ use super::{ask::Line, wire_log::WireLog};
 use crate::{
     case::{Case, StepKind, records},
     session::{Observation, Observed, Permitted, PermittedRecords, Received},
-    spec::{Callback, Operation, PortType},
+    soap,
+    spec::{Callback, Operation, PortType, namespace},
     transport::{MessageEncoding, Scheme, Session, TargetUrl},
     wire::{nbfse, nbfx},
 };
@@ -155,12 +156,15 @@ impl Sessions {
         }
     }
 
-    /// Waits for anything new on a session; what came before and was not taken stays where it is.
-    pub async fn listen(&mut self, name: &str, within: Duration) -> Observed {
+    /// Waits for anything new on a session, or for a callback alone; what came before and was not taken stays where it is.
+    pub async fn listen(&mut self, name: &str, within: Duration, callbacks: bool) -> Observed {
         let Some(live) = self.live.get_mut(name) else { return Observed::Silence { waited: within } };
         let before = std::mem::take(&mut live.pending);
-        let observed =
-            self.seek(name, within, |observed| matches!(observed, Observed::Received(_) | Observed::Accepted)).await;
+        let wanted = |observed: &Observed| match observed {
+            Observed::Received(received) => !callbacks || callback_name(received).is_some(),
+            other => !callbacks && matches!(other, Observed::Accepted),
+        };
+        let observed = self.seek(name, within, wanted).await;
         if let Some(live) = self.live.get_mut(name) {
             let after = std::mem::replace(&mut live.pending, before);
             live.pending.extend(after);
@@ -235,6 +239,33 @@ pub fn answers(observed: &Observed, message_id: Option<&str>) -> bool {
         _ if !related.is_empty() => false,
         _ => callback_name(received).is_none(),
     }
+}
+
+/// Whether an observation is a message that says of itself that it answers a request.
+pub fn relates_to(observed: &Observed, message_id: Option<&str>) -> bool {
+    let Observed::Received(received) = observed else { return false };
+    let Some(id) = message_id else { return false };
+    received.envelope().is_ok_and(|envelope| envelope.addressing.replies_to().any(|related| related == id))
+}
+
+/// Whether a message is a SOAP fault.
+pub fn is_fault(observed: &Observed) -> bool {
+    let Observed::Received(received) = observed else { return false };
+    received.envelope().is_ok_and(|envelope| envelope.body.first().is_some_and(soap::Fault::is_named))
+}
+
+/// The status of an operation as a whole that a message tells. [MS-IPAMM2] 3.21.4.4
+pub fn overall_status(received: &Received) -> Option<String> {
+    callback_name(received).filter(|name| name == "SetOverallStatus")?;
+    let envelope = received.envelope().ok()?;
+    let status = envelope.body.first()?.child(namespace::IPAM, "overallStatus")?;
+    Some(status.text().trim().to_owned())
+}
+
+/// Whether a message says that an operation has ended (ruling `overall-status-in-progress`).
+pub fn ends_operation(observed: &Observed) -> bool {
+    let Observed::Received(received) = observed else { return false };
+    overall_status(received).is_some_and(|status| status.starts_with("Completed"))
 }
 
 /// The name of the callback that a message is, where it relates to no request.

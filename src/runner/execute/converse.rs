@@ -60,7 +60,8 @@ impl Running<'_> {
             StepKind::Await(awaited) => self.awaited(number, step, &name, awaited).await,
             StepKind::Silence(period) => {
                 let period = self.period(*period);
-                let observed = self.listen(&name, period).await;
+                let answer = step.expect.as_ref().map(|expect| expect.answer);
+                let observed = self.listen(&name, period, matches!(answer, Some(Answer::NoCallback(_)))).await;
                 let wanted = Wanted { message_id: None, operation: None, within: Some(period) };
                 self.judged(number, step, &wanted, &observed).await
             }
@@ -72,10 +73,7 @@ impl Running<'_> {
                 self.sessions.live(&name, |live| live.abort());
                 Ok(())
             }
-            StepKind::Wait(duration) => {
-                self.pause(self.period(*duration)).await;
-                Ok(())
-            }
+            StepKind::Wait(_) | StepKind::Idle(_) => Ok(()),
         }
     }
 
@@ -207,6 +205,13 @@ impl Running<'_> {
         let answer = step.expect.as_ref().map_or(Answer::Either, |expect| expect.answer);
         let (captures, target) = (self.captures.clone(), self.executor.target.clone());
         let vars = |name: &str| captures.get(name).cloned().or_else(|| target.var(name).map(str::to_owned));
+        let first = matches!(&step.kind, StepKind::Await(awaited) if awaited.first);
+        let is_callback = |observed: &Observed, named: &dyn Fn(&str) -> bool| match observed {
+            Observed::Received(received) => {
+                sessions::callback_name(received).is_some_and(|name| named(&name)) && is_given(step, received, &vars)
+            }
+            _ => false,
+        };
         let is_wanted = |observed: &Observed| match answer {
             Answer::Either if wanted.operation.is_none() => {
                 matches!(observed, Observed::Accepted | Observed::Received(_))
@@ -214,29 +219,36 @@ impl Running<'_> {
             Answer::Reply | Answer::Fault(_) | Answer::Either => {
                 sessions::answers(observed, wanted.message_id.as_deref())
             }
-            Answer::Callback(callback) => match observed {
-                Observed::Received(received) => {
-                    sessions::callback_name(received).as_deref() == Some(callback.name)
-                        && is_given(step, received, &vars)
-                }
-                _ => false,
-            },
+            Answer::Callback(_) if first => is_callback(observed, &|_| true),
+            Answer::Callback(callback) => is_callback(observed, &|name| name == callback.name),
+            Answer::NoCallback(callback) => {
+                is_callback(observed, &|name| callback.is_none_or(|callback| callback.name == name))
+            }
+            Answer::Finished | Answer::Unsuccessful => {
+                sessions::ends_operation(observed)
+                    || (sessions::is_fault(observed) && sessions::answers(observed, wanted.message_id.as_deref()))
+            }
+            Answer::Nothing if wanted.message_id.is_some() => {
+                sessions::relates_to(observed, wanted.message_id.as_deref())
+            }
             Answer::Accepted | Answer::Refused | Answer::Nothing => {
                 matches!(observed, Observed::Accepted | Observed::Received(_))
             }
             Answer::Ended => false,
         };
         let usual = match answer {
-            Answer::Callback(_) => timing.operation,
+            Answer::Callback(_) | Answer::Finished | Answer::Unsuccessful => timing.operation,
             // Silence is an answer too: a target may leave a client that it does not serve without a word.
             Answer::Refused => timing.quiescence * 4,
-            Answer::Nothing => timing.quiescence,
+            Answer::Nothing | Answer::NoCallback(_) => timing.quiescence,
             Answer::Accepted => timing.connect,
             Answer::Either if wanted.operation.is_none() => timing.quiescence,
             Answer::Reply | Answer::Fault(_) | Answer::Either | Answer::Ended => timing.reply,
         };
         let within = wanted.within.unwrap_or(usual);
-        if self.world.is_none() || !matches!(answer, Answer::Callback(_) | Answer::Ended) {
+        if self.world.is_none()
+            || !matches!(answer, Answer::Callback(_) | Answer::Finished | Answer::Unsuccessful | Answer::Ended)
+        {
             return self.sessions.seek(name, within, is_wanted).await;
         }
         // In a world time passes only as its clock is moved.
@@ -264,13 +276,15 @@ impl Running<'_> {
         payload
     }
 
-    /// Listens for anything new.
-    async fn listen(&mut self, name: &str, period: Duration) -> Observed {
-        if self.world.is_some() {
+    /// Listens for anything new, or for callbacks alone.
+    async fn listen(&mut self, name: &str, period: Duration, callbacks: bool) -> Observed {
+        let period = if self.world.is_some() {
             self.pause(period).await;
-            return self.sessions.listen(name, self.executor.target.timing.quiescence).await;
-        }
-        self.sessions.listen(name, period).await
+            self.executor.target.timing.quiescence
+        } else {
+            period
+        };
+        self.sessions.listen(name, period, callbacks).await
     }
 
     async fn judged(&mut self, number: usize, step: &Step, wanted: &Wanted, observed: &Observed) -> Result<(), Ended> {
@@ -288,7 +302,7 @@ impl Running<'_> {
     ) -> Judged {
         let answer = step.expect.as_ref().map(|expect| expect.answer);
         // One that fell over has refused nothing.
-        let fell_silent = answer == Some(Answer::Refused)
+        let fell_silent = matches!(answer, Some(Answer::Refused | Answer::Unsuccessful))
             && matches!(observed, Observed::Ended(End::Reset | End::ClosedMidway { .. }));
         let asks = wants_control(observed) || fell_silent;
         let control = if asks { Some(self.control(number, attempt).await) } else { None };
