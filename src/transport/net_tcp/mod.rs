@@ -120,16 +120,24 @@ impl NetTcpTransport {
     ///
     /// Cancel safety: dropping the future ends its session; the target may have received the request.
     pub async fn exchange(&self, url: &TargetUrl, request: &Permitted) -> Exchanged {
-        if request.effect() == Effect::Read
-            && let Some(session) = self.take_idle(url)
-        {
-            let since = session.opened().elapsed();
-            let exchanged = self.on(session, url, request, since, Vec::new()).await;
-            if !matches!(exchanged.answer, Observed::Ended(End::Closed | End::Ended | End::Reset)) {
-                return exchanged;
+        match self.exchange_kept(url, request).await {
+            Some(exchanged) if !matches!(exchanged.answer, Observed::Ended(End::Closed | End::Ended | End::Reset)) => {
+                exchanged
             }
+            _ => self.exchange_fresh(url, request).await,
         }
-        self.exchange_fresh(url, request).await
+    }
+
+    /// Does the same on a session that an earlier exchange left clean, and nowhere else: none where there is no such.
+    ///
+    /// Cancel safety: as for [`NetTcpTransport::exchange`].
+    pub async fn exchange_kept(&self, url: &TargetUrl, request: &Permitted) -> Option<Exchanged> {
+        if request.effect() != Effect::Read {
+            return None;
+        }
+        let session = self.take_idle(url)?;
+        let since = session.opened().elapsed();
+        Some(self.on(session, url, request, since, Vec::new()).await)
     }
 
     /// Does the same on a new session, whatever the effect, as a control request must.
