@@ -52,14 +52,15 @@ pub struct Live {
 
 impl Sessions {
     /// The session of this name, opened where it is not open yet: with a preamble of the case's own where its first step
-    /// is to send records.
-    pub fn open(&mut self, line: &Line, url: &TargetUrl, name: &str, first: &StepKind) {
+    /// is to send records. So many `further` sessions follow on its connection.
+    pub fn open(&mut self, line: &Line, url: &TargetUrl, name: &str, first: &StepKind, further: usize) {
         self.live.entry(name.to_owned()).or_insert_with(|| {
             let (is_raw, encoding) = match first {
                 StepKind::Records(records) => (true, encoding_of(records, line.encoding)),
                 _ => (false, line.encoding),
             };
-            let session = if is_raw { line.transport.open_raw(url, encoding) } else { line.transport.open(url, true) };
+            let session =
+                if is_raw { line.transport.open_raw(url, encoding, further) } else { line.transport.open(url, true) };
             Live {
                 session,
                 is_raw,
@@ -111,6 +112,10 @@ impl Sessions {
             }
             if wanted(&observation.what) || matches!(observation.what, Observed::Ended(_)) {
                 return observation.what;
+            }
+            if matches!(observation.what, Observed::Ended(_)) {
+                // Another session may follow, with strings of its own.
+                live.encoder = nbfse::Encoder::new(nbfx::Style::default());
             }
             let kept = live.pending_bytes.saturating_add(bytes_of(&observation));
             // A target that floods us is not kept, only seen.

@@ -73,9 +73,10 @@ impl Transport {
         }
     }
 
-    /// Connects to an endpoint and sends nothing: all records are the caller's. For net.tcp.
-    pub fn open_raw(&self, url: &TargetUrl, encoding: MessageEncoding) -> Session {
-        self.net_tcp.open_raw(url, encoding)
+    /// Connects to an endpoint and sends nothing: all records are the caller's, in one session and so many `further` ones
+    /// on the same connection. For net.tcp.
+    pub fn open_raw(&self, url: &TargetUrl, encoding: MessageEncoding, further: usize) -> Session {
+        self.net_tcp.open_raw(url, encoding, further)
     }
 }
 

@@ -236,6 +236,9 @@ impl Dialogue {
             record => record,
         };
         match self.state.next(Event::received(&record)) {
+            Ok(_) if self.state == ReceiverState::Closed && self.lies(Mutant::TakesOneSession) => {
+                return self.refuse(FaultUri::InvalidRecordSequence);
+            }
             Ok(ReceiverState::Open(_) | ReceiverState::Closed)
                 if record == Record::EndRecord && self.lies(Mutant::TakesEnvelopeAfterEnd) =>
             {
@@ -243,6 +246,9 @@ impl Dialogue {
             }
             Ok(state) => self.state = state,
             Err(_) if self.lies(Mutant::PassesOverUnexpectedRecords) => return,
+            Err(_) if self.lies(Mutant::TakesSecondPreamble) && matches!(record, Record::VersionRecord { .. }) => {
+                self.state = ReceiverState::default().next(Event::received(&record)).unwrap_or(self.state);
+            }
             Err(_) if self.lies(Mutant::AnswersBeforePreambleEnd) && self.codec.is_some() => {
                 self.session =
                     self.session.take().or_else(|| self.lab.open_session(&self.path, Channel::Stream, now.moment));

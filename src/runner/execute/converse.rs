@@ -46,7 +46,8 @@ impl Running<'_> {
         };
         let name = step.session.as_deref().unwrap_or(MAIN).to_owned();
         let is_open = self.sessions.is_open(&name);
-        self.sessions.open(&self.executor.line, &url, &name, &step.kind);
+        let further = further(&self.case.steps, &name);
+        self.sessions.open(&self.executor.line, &url, &name, &step.kind, further);
         if !is_open && let Some(observed) = self.greeted(&name, step).await {
             let wanted = Wanted { message_id: None, operation: step.operation(), within: None };
             return self.judged(number, step, &wanted, &observed).await;
@@ -321,6 +322,14 @@ fn encoded(encoder: Option<&mut (MessageEncoding, nbfse::Encoder)>, envelope: &[
 }
 
 /// Whether what is given holds of a callback: else another one of its name is meant.
+/// How many sessions a case begins on a connection behind the first: records that are sent after an end.
+fn further(steps: &[Step], name: &str) -> usize {
+    let on_it = steps.iter().filter(|step| step.session.as_deref().unwrap_or(MAIN) == name).collect::<Vec<_>>();
+    let last = on_it.iter().rposition(|step| matches!(step.kind, StepKind::Records(_))).unwrap_or_default();
+    let ends = |step: &&&Step| step.expect.as_ref().is_some_and(|expect| expect.answer == Answer::Ended);
+    on_it.iter().take(last).filter(ends).count()
+}
+
 fn is_given(step: &Step, received: &Received, vars: &dyn Fn(&str) -> Option<String>) -> bool {
     let Ok(envelope) = received.envelope() else { return true };
     let Some(body) = envelope.body.first() else { return true };
