@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{ask::Line, wire_log::WireLog};
 use crate::{
-    case::{Case, StepKind, records},
+    case::{Case, Course, StepKind, records},
     session::{Observation, Observed, Permitted, PermittedRecords, Received},
     spec::{Callback, Operation, PortType},
     transport::{MessageEncoding, Scheme, Session, TargetUrl},
@@ -48,6 +48,8 @@ pub struct Live {
     sent: BTreeMap<String, (Option<String>, Option<&'static Operation>)>,
     /// What writes the envelopes among records.
     pub encoder: nbfse::Encoder,
+    /// What records of the case's own have been sent.
+    pub course: Course,
 }
 
 impl Sessions {
@@ -69,6 +71,7 @@ impl Sessions {
                 pending_bytes: 0,
                 sent: BTreeMap::new(),
                 encoder: nbfse::Encoder::new(nbfx::Style::default()),
+                course: Course::default(),
             }
         });
     }
@@ -110,12 +113,12 @@ impl Sessions {
             if !already_ended {
                 self.log.add(name, &observation);
             }
-            if wanted(&observation.what) || matches!(observation.what, Observed::Ended(_)) {
-                return observation.what;
-            }
             if matches!(observation.what, Observed::Ended(_)) {
                 // Another session may follow, with strings of its own.
                 live.encoder = nbfse::Encoder::new(nbfx::Style::default());
+            }
+            if wanted(&observation.what) || matches!(observation.what, Observed::Ended(_)) {
+                return observation.what;
             }
             let kept = live.pending_bytes.saturating_add(bytes_of(&observation));
             // A target that floods us is not kept, only seen.
@@ -146,6 +149,11 @@ impl Sessions {
     /// How a session writes, and what writes the envelopes among its records.
     pub fn encoder(&self, name: &str) -> Option<(MessageEncoding, nbfse::Encoder)> {
         self.live.get(name).map(|live| (live.encoding, live.encoder.clone()))
+    }
+
+    /// What records of the case's own have been sent on a session.
+    pub fn course(&self, name: &str) -> Course {
+        self.live.get(name).map(|live| live.course.clone()).unwrap_or_default()
     }
 
     /// What was sent on a session under a name.
