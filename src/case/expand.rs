@@ -40,6 +40,7 @@ pub(super) fn expand(draft: &Draft, told: &mut Told) -> Vec<Case> {
             value(name).or_else(parameters)
         };
         let case = case(draft, &values, &vars);
+        let mut courses = effect::Courses::new();
         for ((step, source), malformed) in case.steps.iter().zip(&draft.steps).zip(&mut malformed) {
             if let Err((error, template)) = well_formed(step) {
                 *malformed = true;
@@ -47,7 +48,7 @@ pub(super) fn expand(draft: &Draft, told: &mut Told) -> Vec<Case> {
                     tell(&error, template, source, &values, told);
                 }
             }
-            effect_is_declared(step, draft, told);
+            effect_is_declared(step, draft, &mut courses, told);
         }
         cases.push(case);
     }
@@ -129,9 +130,9 @@ fn tell(error: &XmlError, template: &Template, source: &StepDraft, values: &[(St
 }
 
 /// A case does no less than its requests could.
-fn effect_is_declared(step: &Step, draft: &Draft, told: &mut Told) {
+fn effect_is_declared(step: &Step, draft: &Draft, courses: &mut effect::Courses, told: &mut Told) {
     let Some((declared, span)) = &draft.effect else { return };
-    let (could, why) = effect::of_step(step, draft.port_type);
+    let (could, why) = effect::of_step(step, draft.port_type, courses);
     if *declared < could {
         told.bad_value(span.clone(), format!("the effect is at least `{could}`: {why}"))
             .help(format!("write effect = \"{could}\""));

@@ -156,6 +156,8 @@ pub struct Expect {
     pub snapshot: bool,
     /// What must hold of the values in the reply's body element, where a reply comes.
     pub values: Vec<ValueExpectation>,
+    /// Why the case means nothing where the target has closed the connection; for [`Answer::Accepted`] only.
+    pub unless_closed: Option<String>,
 }
 
 /// The kind of answer that must come back.

@@ -156,7 +156,13 @@ fn one(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> Op
         // What silence is about needs no words.
         StepKind::Silence(_) if expect.is_none() => {
             let requirement = context.owner.clone();
-            Some(Expect { answer: Answer::Nothing, requirement, snapshot: false, values: Vec::new() })
+            Some(Expect {
+                answer: Answer::Nothing,
+                requirement,
+                snapshot: false,
+                values: Vec::new(),
+                unless_closed: None,
+            })
         }
         _ => expect.flatten(),
     };
@@ -303,6 +309,12 @@ fn expect(
         }
     });
     let of_session = session::answer(&mut fields, context.port_type, told);
+    let closed_span = fields.key_span("unless_closed");
+    let unless_closed = fields.text("unless_closed", told).map(|reason| reason.value.to_owned());
+    if unless_closed.is_some() && of_session != Some(Answer::Accepted) {
+        told.bad_value(closed_span, "`unless_closed` is about a session that is to be taken")
+            .help("write it beside accepted = true");
+    }
     let snapshot = fields.boolean("snapshot", told);
     if let Some((true, span)) = &snapshot
         && !context.names.generated.is_empty()
@@ -353,7 +365,8 @@ fn expect(
         (_, _, Some(_)) => Answer::Either,
         _ => of_session?,
     };
-    Some(Expect { answer, requirement, snapshot: snapshot.is_some_and(|(snapshot, _)| snapshot), values })
+    let snapshot = snapshot.is_some_and(|(snapshot, _)| snapshot);
+    Some(Expect { answer, requirement, snapshot, values, unless_closed })
 }
 
 fn captures(fields: &Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> Vec<Capture> {

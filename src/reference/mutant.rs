@@ -465,6 +465,12 @@ mutants! {
         "A message with a header that the server does not know is refused.";
     GuessesTheBody "guesses-the-body" "soap.one-body-element"
         "A message is read by its action, whatever its body holds.";
+    ReadsLongerSizes "reads-longer-sizes" "framing.bad-size-closes"
+        "A message whose size has more than five octets is read all the same.";
+    TakesSecondPreamble "takes-second-preamble" "framing.unexpected-record-closes"
+        "A preamble that comes in a session begins another one.";
+    TakesOneSession "takes-one-session" "framing.session-after-session"
+        "A connection is kept when its session has ended, and a further session on it is refused.";
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{ask::Line, wire_log::WireLog};
 use crate::{
-    case::{Case, StepKind, records},
+    case::{Case, Course, StepKind, records},
     session::{Observation, Observed, Permitted, PermittedRecords, Received},
     soap,
     spec::{Callback, Operation, PortType, namespace},
@@ -49,18 +49,21 @@ pub struct Live {
     sent: BTreeMap<String, (Option<String>, Option<&'static Operation>)>,
     /// What writes the envelopes among records.
     pub encoder: nbfse::Encoder,
+    /// What records of the case's own have been sent.
+    pub course: Course,
 }
 
 impl Sessions {
     /// The session of this name, opened where it is not open yet: with a preamble of the case's own where its first step
-    /// is to send records.
-    pub fn open(&mut self, line: &Line, url: &TargetUrl, name: &str, first: &StepKind) {
+    /// is to send records. So many `further` sessions follow on its connection.
+    pub fn open(&mut self, line: &Line, url: &TargetUrl, name: &str, first: &StepKind, further: usize) {
         self.live.entry(name.to_owned()).or_insert_with(|| {
             let (is_raw, encoding) = match first {
                 StepKind::Records(records) => (true, encoding_of(records, line.encoding)),
                 _ => (false, line.encoding),
             };
-            let session = if is_raw { line.transport.open_raw(url, encoding) } else { line.transport.open(url, true) };
+            let session =
+                if is_raw { line.transport.open_raw(url, encoding, further) } else { line.transport.open(url, true) };
             Live {
                 session,
                 is_raw,
@@ -69,6 +72,7 @@ impl Sessions {
                 pending_bytes: 0,
                 sent: BTreeMap::new(),
                 encoder: nbfse::Encoder::new(nbfx::Style::default()),
+                course: Course::default(),
             }
         });
     }
@@ -110,6 +114,10 @@ impl Sessions {
             if !already_ended {
                 self.log.add(name, &observation);
             }
+            if matches!(observation.what, Observed::Ended(_)) {
+                // Another session may follow, with strings of its own.
+                live.encoder = nbfse::Encoder::new(nbfx::Style::default());
+            }
             if wanted(&observation.what) || matches!(observation.what, Observed::Ended(_)) {
                 return observation.what;
             }
@@ -142,6 +150,11 @@ impl Sessions {
     /// How a session writes, and what writes the envelopes among its records.
     pub fn encoder(&self, name: &str) -> Option<(MessageEncoding, nbfse::Encoder)> {
         self.live.get(name).map(|live| (live.encoding, live.encoder.clone()))
+    }
+
+    /// What records of the case's own have been sent on a session.
+    pub fn course(&self, name: &str) -> Course {
+        self.live.get(name).map(|live| live.course.clone()).unwrap_or_default()
     }
 
     /// What was sent on a session under a name.

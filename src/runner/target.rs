@@ -268,6 +268,11 @@ impl Target {
         mistakes.extend(refused);
         let mut told_of_sets = Told::new(&SourceFile::new("--set", secret::hide(&text)));
         let set = draft::read(&text, &mut told_of_sets);
+        let mut file = file;
+        if set.no_security.is_some() {
+            // What the file says of protection counts for other runs.
+            file.negotiation.clear();
+        }
 
         if !file.has_url && !set.has_url {
             told.tell(MistakeKind::MissingKey, 0..0, "`url` is missing in the file")

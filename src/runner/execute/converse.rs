@@ -15,7 +15,7 @@ use crate::{
         message,
         sessions::{self, MAIN},
     },
-    session::{End, Observed, Permitted, Received},
+    session::{End, GivenRecords, Observed, Permitted, Received},
     soap::write::Route,
     spec::Operation,
     transport::{MessageEncoding, TargetUrl},
@@ -46,7 +46,8 @@ impl Running<'_> {
         };
         let name = step.session.as_deref().unwrap_or(MAIN).to_owned();
         let is_open = self.sessions.is_open(&name);
-        self.sessions.open(&self.executor.line, &url, &name, &step.kind);
+        let further = further(&self.case.steps, &name);
+        self.sessions.open(&self.executor.line, &url, &name, &step.kind, further);
         if !is_open && let Some(observed) = self.greeted(&name, step).await {
             let wanted = Wanted { message_id: None, operation: step.operation(), within: None };
             return self.judged(number, step, &wanted, &observed).await;
@@ -142,9 +143,16 @@ impl Running<'_> {
         }
         let outgoing = request.outgoing();
         let payload = self.encoded(name, &outgoing.envelope);
-        let record = Record::SizedEnvelopeRecord(payload).to_bytes().into();
-        let permitted = self.executor.line.guard.permit_records(vec![record], std::slice::from_ref(outgoing), true);
+        let mut course = self.sessions.course(name);
+        let given = GivenRecords {
+            pieces: vec![Record::SizedEnvelopeRecord(payload.clone()).to_bytes().into()],
+            requests: vec![outgoing.clone()],
+            payloads: vec![payload],
+            regular: course.takes_message(),
+        };
+        let permitted = self.executor.line.guard.permit_records(given, &mut course.payloads);
         let permitted = permitted.map_err(|refused| Ended::HeldBack(refused.to_string()))?;
+        self.sessions.live(name, |live| live.course = course);
         let named = sent_as.map(|sent_as| (sent_as.to_owned(), outgoing.message_id.clone(), operation));
         self.sessions.live(name, |live| live.send_records(&permitted, named.into_iter().collect()));
         Ok(())
@@ -164,17 +172,19 @@ impl Running<'_> {
         let vars = |name: &str| self.var(name);
         let mut encoder = self.sessions.encoder(name);
         let mut encode = |envelope: &[u8]| encoded(encoder.as_mut(), envelope);
-        let rendered =
-            message::records(records, self.case.port_type, &message_id, &url.to_string(), &mut encode, &vars)
-                .map_err(|problem| Ended::Error(Blame::File, format!("step {number}: {problem}")))?;
+        let mut course = self.sessions.course(name);
+        let (port_type, to) = (self.case.port_type, url.to_string());
+        let rendered = message::records(records, port_type, &message_id, &to, &mut encode, &mut course, &vars)
+            .map_err(|problem| Ended::Error(Blame::File, format!("step {number}: {problem}")))?;
         if let Some((_, encoder)) = encoder {
             self.sessions.live(name, |live| live.encoder = encoder);
         }
         let (message_id, named) = (rendered.message_id, rendered.named);
         let guard = &self.executor.line.guard;
         let permitted = guard
-            .permit_records(rendered.pieces, &rendered.requests, rendered.regular)
+            .permit_records(rendered.given, &mut course.payloads)
             .map_err(|refused| Ended::HeldBack(refused.to_string()))?;
+        self.sessions.live(name, |live| live.course = course);
         self.executor.line.pace.turn().await;
         self.sessions.live(name, |live| live.send_records(&permitted, named));
         if step.expect.is_none() {
@@ -324,6 +334,14 @@ impl Running<'_> {
         let catalogue = &self.executor.catalogue;
         if is_event { judge_event(asked, observed, catalogue, &vars) } else { judge(asked, observed, catalogue, &vars) }
     }
+}
+
+/// How many sessions a case begins on a connection behind the first: records that are sent after an end.
+fn further(steps: &[Step], name: &str) -> usize {
+    let on_it = steps.iter().filter(|step| step.session.as_deref().unwrap_or(MAIN) == name).collect::<Vec<_>>();
+    let last = on_it.iter().rposition(|step| matches!(step.kind, StepKind::Records(_))).unwrap_or_default();
+    let ends = |step: &&&Step| step.expect.as_ref().is_some_and(|expect| expect.answer == Answer::Ended);
+    on_it.iter().take(last).filter(ends).count()
 }
 
 /// An envelope as a session writes it. What is no XML goes as it is, which is no binary XML either.

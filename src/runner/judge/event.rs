@@ -23,7 +23,10 @@ pub fn judge_event(
 ) -> Judged {
     let mut bench = Bench { asked, catalogue, checks: Vec::new() };
     let mut judged = Judged { checks: Vec::new(), reply: None, values_hold: true, unmet: None, said: None };
+    let closed = matches!(observed, Observed::Ended(End::Closed | End::Reset));
+    let unless_closed = asked.step.expect.as_ref().and_then(|expect| expect.unless_closed.clone());
     match asked.step.expect.as_ref().map(|expect| expect.answer) {
+        Some(Expected::Accepted) if closed && unless_closed.is_some() => judged.unmet = unless_closed,
         Some(Expected::Callback(callback)) => match bench.callback(callback, observed) {
             Ok(element) => bench.values(element, &mut judged, vars),
             Err(Stop) => bench.not_reached(),
