@@ -134,11 +134,7 @@ fn read_catalogue(files: &[&SourceFile], mistakes: &mut Vec<Mistake>) -> (Catalo
     for (mut told, references) in read {
         is_whole &= told.count() == 0;
         for reference in references {
-            if !catalogue.rulings.contains_key(&reference.ruling) {
-                let help = suggest(&reference.ruling, catalogue.rulings.keys().map(String::as_str));
-                told.bad_value(reference.span, format!("{} is no ruling of the catalogue", shown(&reference.ruling)))
-                    .help = help;
-            }
+            reference.hold_against(&catalogue, &mut told);
         }
         mistakes.extend(told.into_mistakes());
     }

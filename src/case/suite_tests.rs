@@ -440,6 +440,27 @@ fn files_are_held_against_each_other() {
     assert!(told.contains("the catalogue says that no case can decide `a.b`"), "{told}");
     assert!(with(&[("requirements/more.toml", &format!("{row}by_silence = true"))]).is_ok());
 
+    // What a requirement answers for, and of which version.
+    let read = "[[document]]\nname = \"D\"\nversion = \"1\"\ndate = \"2024-01-01\"\n";
+    let digests = |lines: &str| format!("{read}{row}{lines}");
+    let plain = digests("digests = [\"0123456789ab\", \"D 0123456789ac\"]\nalso = [\"2.1\", \"D 3\"]");
+    assert!(with(&[("requirements/more.toml", &plain)]).is_ok());
+    for (lines, expected) in [
+        ("digests = [\"0123456789aB\"]", "`0123456789aB` is no digest of a sentence"),
+        ("digests = [\"0123456789ab\", \"0123456789ab\"]", "`0123456789ab` stands here twice"),
+        ("digests = [\"0123456789ab\", \"D 0123456789ab\"]", "`D 0123456789ab` stands here twice"),
+        ("digests = [\"E 0123456789ab\"]", "no version of `E` was read"),
+        ("also = [\"E 3\"]", "no version of `E` was read"),
+        ("also = [\"D x\"]", "`D x` is no section"),
+        ("undecided = \"n\"\nuntestable = \"u\"", "no case can decide it, says `untestable`"),
+    ] {
+        let told = more(&digests(lines));
+        assert!(told.contains(expected) && told.contains(":11:"), "{lines}: {told}");
+    }
+    assert!(more(&format!("{row}digests = [\"0123456789ab\"]")).contains("no version of `D` was read"));
+    assert!(more(&format!("{read}{read}")).contains("`D` stands among the documents already"));
+    assert!(more(&format!("{read}covers = [\"2.\"]")).contains("`2.` is no section"));
+
     // Nothing is told of requirements while the catalogue is broken.
     let broken = with(&[("requirements/more.toml", "[[requirement]"), ("x.toml", &case)]).unwrap_err();
     assert!(broken.iter().all(|mistake| &*mistake.file.path == "requirements/more.toml"), "{broken}");

@@ -98,6 +98,13 @@ fn of_requirement(out: &mut Prose, suite: &Suite, requirement: &Requirement) {
     if let Some(reason) = &requirement.untestable {
         out.labelled(2, "untestable", LABEL, reason);
     }
+    if let Some(missing) = &requirement.undecided {
+        out.labelled(2, "undecided", LABEL, missing);
+    }
+    if !requirement.digests.is_empty() {
+        let digests: Vec<&str> = requirement.digests.iter().map(|name| name.digest.as_str()).collect();
+        out.labelled(2, "sentences", LABEL, &digests.join(", "));
+    }
     if let Some(ruling) = requirement.ruling.as_ref().and_then(|id| suite.catalogue.rulings.get(id)) {
         out.labelled(2, "ruling", LABEL, &format!("{}: {}", ruling.id, ruling.reading));
     }

@@ -88,6 +88,10 @@ trait Row: Serialize {
     /// What stands before the name, in columns.
     fn facts(&self) -> String;
     fn about(&self) -> String;
+    /// Why it is not as one would expect, where it is not.
+    fn reason(&self) -> Option<&str> {
+        None
+    }
 }
 
 fn rows<R: Row>(noun: &str, arguments: &Arguments, all: impl Iterator<Item = R>) -> Result<String, String> {
@@ -112,6 +116,9 @@ fn rows<R: Row>(noun: &str, arguments: &Arguments, all: impl Iterator<Item = R>)
         let about = row.about();
         if arguments.verbose && !about.is_empty() {
             out.paragraph(4, &about);
+        }
+        if let Some(reason) = row.reason() {
+            out.paragraph(4, &format!("({reason})"));
         }
     }
     Ok(out.finish())
@@ -170,15 +177,26 @@ impl Row for CaseRow<'_> {
 struct RequirementRow<'a> {
     #[serde(flatten)]
     requirement: &'a Requirement,
+    status: &'static str,
+    reason: String,
     cases: Vec<&'a str>,
     mutants: Vec<&'static str>,
 }
 
 impl<'a> RequirementRow<'a> {
     fn of(requirement: &'a Requirement, suite: &'a Suite) -> Self {
-        let cases = suite.cases.iter().filter(|case| case.requirements.contains(&requirement.id));
+        let deciding = suite.cases.iter().filter(|case| case.requirements.contains(&requirement.id));
+        let cases: Vec<&str> = deciding.map(|case| case.id.as_str()).collect();
+        let (status, reason) = match (&requirement.untestable, &requirement.undecided) {
+            (Some(reason), _) => ("untestable", reason.clone()),
+            (None, Some(missing)) if cases.is_empty() => ("undecided", missing.clone()),
+            _ if cases.is_empty() => ("undecided", "no case decides it".to_owned()),
+            _ => ("decided", String::new()),
+        };
         Self {
-            cases: cases.map(|case| case.id.as_str()).collect(),
+            status,
+            reason,
+            cases,
             mutants: loading::mutants(&requirement.id, suite).into_iter().map(Mutant::name).collect(),
             requirement,
         }
@@ -190,12 +208,19 @@ impl Row for RequirementRow<'_> {
         self.requirement.id.as_str()
     }
     fn facts(&self) -> String {
-        let cases = self.cases.len();
-        let noun = if cases == 1 { "case" } else { "cases" };
-        format!("{:<7} {:<15} {cases:>3} {noun:<5}", self.requirement.level, self.requirement.section)
+        let Requirement { level, document, section, .. } = self.requirement;
+        let status = match self.cases.len() {
+            0 => self.status.to_owned(),
+            1 => "1 case".to_owned(),
+            cases => format!("{cases} cases"),
+        };
+        format!("{level:<7} {document:<13} {section:<15} {status:<10}")
     }
     fn about(&self) -> String {
         self.requirement.text.clone()
+    }
+    fn reason(&self) -> Option<&str> {
+        Some(&self.reason).filter(|reason| !reason.is_empty()).map(String::as_str)
     }
 }
 

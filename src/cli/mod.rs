@@ -5,6 +5,7 @@
 
 mod colour;
 mod decode;
+mod drift;
 mod dry_run;
 mod explain;
 mod format;
@@ -53,7 +54,7 @@ enum Command {
     Explain(explain::Arguments),
     /// Serve the reference server, conformant or with named mutants
     Serve(serve::Arguments),
-    /// Render the reports of a recorded run again
+    /// Render the reports of a recorded run again, or compare the catalogue with another revision of a document
     Report(report::Arguments),
     /// Run the suite against every mutant and variant of the reference server
     Mutants(mutants::Arguments),

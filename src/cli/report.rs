@@ -35,11 +35,16 @@ enum Command {
         #[arg(long, value_enum, value_name = "FORMAT", default_values_t = format::DEFAULT)]
         format: Vec<Format>,
     },
+    /// Say which rows of the catalogue another revision of a specification moved, changed or dropped
+    Drift(super::drift::Arguments),
 }
 
 /// Does what was asked.
 pub(super) fn report(arguments: &Arguments) -> u8 {
-    let Command::Render { events, out, format: formats } = &arguments.command;
+    let (events, out, formats) = match &arguments.command {
+        Command::Drift(arguments) => return super::drift::drift(arguments),
+        Command::Render { events, out, format } => (events, out, format),
+    };
     let folder = out.clone().or_else(|| events.parent().map(PathBuf::from)).unwrap_or_default();
     let record = match store::read_events(events) {
         Ok(events) => Record::fold(&events),

@@ -122,6 +122,10 @@ fn judge(
         let why = why_not(cases, records);
         return match (cases.first(), aside) {
             (Some(case), 1..) => (Status::Partly, format!("{aside} checks in passing; {case}: {why}")),
+            (None, _) => {
+                let missing = requirement.undecided.as_ref().map(|missing| format!(" yet: {missing}"));
+                (Status::NotExercised, format!("no case decides it{}", missing.unwrap_or_default()))
+            }
             _ => (Status::NotExercised, why),
         };
     }

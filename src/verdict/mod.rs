@@ -13,10 +13,12 @@ pub mod ledger;
 pub mod normalise;
 pub mod outcome;
 pub mod record;
+pub mod revision;
+pub mod sentence;
 pub mod smoke;
 pub mod snapshot;
 
-pub use catalogue::{Catalogue, Requirement, Ruling};
+pub use catalogue::{Catalogue, Requirement, Ruling, Source};
 pub use check::{Check, Evidence, Exchange, Finding, FindingStatus, bounded, hex};
 pub use claim::{Claim, ClaimKind};
 pub use dry_run::{DryCase, DryRun, Planned, Request};
@@ -24,5 +26,7 @@ pub use event::{Blame, CasePlan, CaseRecord, Event, Generated, Note, RunStarted,
 pub use normalise::normalise;
 pub use outcome::{Outcome, Summary};
 pub use record::Record;
+pub use revision::Drift;
+pub use sentence::{Sentence, SentenceDigest, SentenceName, Specification};
 pub use smoke::{Point, PointStatus, Smoke};
 pub use snapshot::{FaultCounts, FaultStatus, RecordedFault, RecordedFaults};
