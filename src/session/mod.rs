@@ -6,6 +6,7 @@
 pub mod guard;
 mod layer;
 mod observation;
+pub mod recording;
 
 pub use guard::{Guard, Permitted, PermittedRecords, Refused};
 pub use layer::Layer;
