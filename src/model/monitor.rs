@@ -446,11 +446,11 @@ impl<'a> Monitor<'a> {
         {
             breach.unexpected = Some(unexpected);
         }
-        let onward = self.table.onward(self.states, symbol);
-        if onward != self.states || self.table.tells(symbol) == Tells::Begin {
-            self.states = onward;
-            // It goes on as if it had begun.
-            if self.conditions & CALLED != 0 && symbol.is_callback() {
+        // A callback that nobody asked for leaves the session where it was, unless it begins the operation.
+        let called = self.conditions & CALLED != 0;
+        if called || !symbol.is_callback() || self.table.tells(symbol) == Tells::Begin {
+            self.states = self.table.onward(self.states, symbol);
+            if called && symbol.is_callback() {
                 self.begins();
             }
         }
@@ -575,3 +575,7 @@ impl<'a> Monitor<'a> {
         noted
     }
 }
+
+#[cfg(test)]
+#[path = "monitor_tests.rs"]
+mod tests;

@@ -154,8 +154,15 @@ pub static OPERATION_WITH_PROGRESS: Machine = Machine {
     end: CLOSED,
     unsaid: Some(UNSAID),
     arrows: &[
-        // Session Initialized: what is valid initializes; what is not is refused, and ends the session.
+        // The way of the figure.
         by(SESSION, INITIALIZE, INIT_REPLY, ALWAYS, INITIALIZED, REPLY),
+        by(INITIALIZED, START, BEGIN, Guard::when(CALLED), STARTED, BEGINS),
+        own(STARTED, ADD, ALWAYS, STARTED, WHEN_STARTED),
+        own(STARTED, SUBTASK, ALWAYS, STARTED, WHEN_STARTED),
+        own(STARTED, PERCENTAGE, ALWAYS, STARTED, WHEN_STARTED),
+        own(STARTED, SUCCESS, ALWAYS, SUCCEEDED, STATUS),
+        own(STARTED, FAILURE, ALWAYS, FAILED, STATUS),
+        // Session Initialized: what is not valid is refused, and ends the session.
         by(SESSION, INITIALIZE, INIT_FAULT, ALWAYS, REFUSED, LEFT_AS_IT_WAS),
         by(REFUSED, INITIALIZE, INIT_REPLY, ALWAYS, INITIALIZED, REPLY),
         by(REFUSED, INITIALIZE, INIT_FAULT, ALWAYS, REFUSED, LEFT_AS_IT_WAS),
@@ -173,7 +180,6 @@ pub static OPERATION_WITH_PROGRESS: Machine = Machine {
         by(REFUSED, START, REPLIES, Guard::when(INITIALIZING), UNSAID, OPEN),
         by(REFUSED, START, FAILURE, Guard::when(CALLED), FAILED, LEFT_AS_IT_WAS),
         // OperationWithProgress Initialized: the start is replied to in any place (ruling `start-response-order`).
-        by(INITIALIZED, START, BEGIN, Guard::when(CALLED), STARTED, BEGINS),
         by(INITIALIZED, START, REPLIES, ALWAYS, REPLIED_FIRST, START_REPLY),
         by(REPLIED_FIRST, START, BEGIN, Guard::when(CALLED), STARTED, BEGINS),
         // A start that is refused leaves it initialized, or is the operation's failure (ruling `fault-during-operation`).
@@ -183,12 +189,7 @@ pub static OPERATION_WITH_PROGRESS: Machine = Machine {
         by(INITIALIZED, INITIALIZE, INIT_FAULT, ALWAYS, INITIALIZED, INITIALIZE_AGAIN),
         by(INITIALIZED, INITIALIZE, INIT_FAULT, ALWAYS, REFUSED, INITIALIZE_AGAIN),
         // OperationWithProgress Started.
-        own(STARTED, ADD, ALWAYS, STARTED, WHEN_STARTED),
-        own(STARTED, SUBTASK, ALWAYS, STARTED, WHEN_STARTED),
-        own(STARTED, PERCENTAGE, ALWAYS, STARTED, WHEN_STARTED),
         own(STARTED, GOES_ON, ALWAYS, STARTED, ONGOING),
-        own(STARTED, SUCCESS, ALWAYS, SUCCEEDED, STATUS),
-        own(STARTED, FAILURE, ALWAYS, FAILED, STATUS),
         // Two operations tell success of each zone, and none knows which is the last.
         own(STARTED, SUCCESS, Guard::when(REPEATS), STARTED, STATUS),
         own(STARTED, UNKNOWN, ALWAYS, STARTED, OPEN),
