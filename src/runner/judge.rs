@@ -4,10 +4,11 @@
 //! whole comes to. Follows [MS-IPAMM2] 2.1, 2.2.2.1, the message sections of 3.3.4, and `docs/verdicts.md`.
 
 mod event;
+mod machine;
 
 use std::{fmt::Write as _, time::Duration};
 
-pub use self::event::judge_event;
+pub use self::{event::judge_event, machine::judge_session};
 
 use super::said;
 use crate::{

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::{ask::Line, wire_log::WireLog};
 use crate::{
     case::{Case, Course, StepKind, records},
+    model::{self, Event, Symbol, Track, Verdict},
     session::{Observation, Observed, Permitted, PermittedRecords, Received},
     soap,
     spec::{Callback, Operation, PortType, namespace},
@@ -31,6 +32,10 @@ pub struct Sessions {
     live: BTreeMap<String, Live>,
     /// What was seen on all of them.
     pub log: WireLog,
+    /// Each by its machine, where its port type has one.
+    tracks: BTreeMap<String, Track<'static>>,
+    /// The step of the case that is done, counted from 1.
+    pub step: usize,
 }
 
 /// One session.
@@ -56,7 +61,25 @@ pub struct Live {
 impl Sessions {
     /// The session of this name, opened where it is not open yet: with a preamble of the case's own where its first step
     /// is to send records. So many `further` sessions follow on its connection.
-    pub fn open(&mut self, line: &Line, url: &TargetUrl, name: &str, first: &StepKind, further: usize) {
+    pub fn open(
+        &mut self,
+        line: &Line,
+        port_type: PortType,
+        url: &TargetUrl,
+        name: &str,
+        first: &StepKind,
+        further: usize,
+    ) {
+        if !self.live.contains_key(name)
+            && let Some(tables) = model::tables_of(port_type)
+        {
+            let mut track = Track::new(port_type, tables, url.scheme() == Scheme::NetTcp);
+            // What records hold is not looked into, nor several sessions on one connection.
+            if matches!(first, StepKind::Records(_)) || further > 0 {
+                track.take(Event::of(Symbol::FOREIGN), self.step);
+            }
+            self.tracks.insert(name.to_owned(), track);
+        }
         self.live.entry(name.to_owned()).or_insert_with(|| {
             let (is_raw, encoding) = match first {
                 StepKind::Records(records) => (true, encoding_of(records, line.encoding)),
@@ -89,8 +112,28 @@ impl Sessions {
         for (name, live) in &mut self.live {
             while let Some(observation) = live.session.try_next() {
                 self.log.add(name, &observation);
+                track(&mut self.tracks, self.step, name, &observation.what);
             }
         }
+    }
+
+    /// Nothing came on a session for a while: beyond the limit of a reply or not, while the target answers others.
+    pub fn was_silent(&mut self, name: &str, beyond_limit: bool) {
+        if let Some(track) = self.tracks.get_mut(name) {
+            track.take(Event::of(if beyond_limit { Symbol::LATE } else { Symbol::QUIET }), self.step);
+        }
+    }
+
+    /// The client ends a session, in order or not: it is owed nothing more.
+    pub fn leaves(&mut self, name: &str) {
+        if let Some(track) = self.tracks.get_mut(name) {
+            track.take(Event::of(Symbol::LEAVE), self.step);
+        }
+    }
+
+    /// What came of each session by its machine.
+    pub fn verdicts(&mut self) -> Vec<(String, Verdict)> {
+        std::mem::take(&mut self.tracks).into_iter().map(|(name, track)| (name, track.finish())).collect()
     }
 
     /// Waits until something that `wanted` takes has come on a session, has ended it, or the time is over; what else came
@@ -113,6 +156,7 @@ impl Sessions {
             }
             if !already_ended {
                 self.log.add(name, &observation);
+                track(&mut self.tracks, self.step, name, &observation.what);
             }
             if matches!(observation.what, Observed::Ended(_)) {
                 // Another session may follow, with strings of its own.
@@ -214,6 +258,15 @@ impl Live {
     pub fn abort(&self) {
         self.session.abort();
     }
+}
+
+/// Gives what was seen on a session to its machine.
+fn track(tracks: &mut BTreeMap<String, Track<'static>>, step: usize, name: &str, observed: &Observed) {
+    // Taken out, so that the others can be asked.
+    let Some(mut track) = tracks.remove(name) else { return };
+    let elsewhere = |id: &str| tracks.values().any(|other| other.ids().any(|known| known == id));
+    track.see(observed, step, &elsewhere);
+    tracks.insert(name.to_owned(), track);
 }
 
 /// What an observation counts for among those that are kept.

@@ -7,6 +7,7 @@ pub mod guard;
 mod layer;
 mod observation;
 mod payload;
+pub mod recording;
 
 pub use guard::{GivenRecords, Guard, Permitted, PermittedRecords, Refused};
 pub use layer::Layer;

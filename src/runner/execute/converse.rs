@@ -46,8 +46,9 @@ impl Running<'_> {
         };
         let name = step.session.as_deref().unwrap_or(MAIN).to_owned();
         let is_open = self.sessions.is_open(&name);
+        self.sessions.step = number;
         let further = further(&self.case.steps, &name);
-        self.sessions.open(&self.executor.line, &url, &name, &step.kind, further);
+        self.sessions.open(&self.executor.line, self.case.port_type, &url, &name, &step.kind, further);
         if !is_open && let Some(observed) = self.greeted(&name, step).await {
             let wanted = Wanted { message_id: None, operation: step.operation(), within: None };
             return self.judged(number, step, &wanted, &observed).await;
@@ -67,10 +68,12 @@ impl Running<'_> {
                 self.judged(number, step, &wanted, &observed).await
             }
             StepKind::Close => {
+                self.sessions.leaves(&name);
                 self.sessions.live(&name, |live| live.end());
                 Ok(())
             }
             StepKind::Abort => {
+                self.sessions.leaves(&name);
                 self.sessions.live(&name, |live| live.abort());
                 Ok(())
             }
@@ -316,6 +319,12 @@ impl Running<'_> {
             && matches!(observed, Observed::Ended(End::Reset | End::ClosedMidway { .. }));
         let asks = wants_control(observed) || fell_silent;
         let control = if asks { Some(self.control(number, attempt).await) } else { None };
+        if let Observed::Silence { waited } = observed
+            && control == Some(true)
+        {
+            let name = step.session.as_deref().unwrap_or(MAIN);
+            self.sessions.was_silent(name, *waited >= self.executor.target.timing.reply);
+        }
         let asked = Asked {
             case: self.case,
             number,
