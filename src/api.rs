@@ -3,6 +3,8 @@
 //! What the command line does beside it (terminal, files, signals) is left out. Items here keep their meaning between
 //! minor versions; everything else of this crate may change.
 
+pub mod mutation;
+
 use std::{io, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, watch};

@@ -1,14 +1,13 @@
 //! The suite against every lie and every conformant variant of the reference server: one trial each.
 //!
-//! A mutant is killed when its own requirement is violated, or, where the catalogue says that the requirement is known
-//! by silence only, when the case that names the mutant stays inconclusive. A case that names it must be among those
-//! that kill it. A variant must pass without a finding.
+//! What a kill is, `api::mutation` says. A case that names a mutant must be among those that kill it. A variant must pass
+//! without a finding.
 
 use std::{collections::BTreeSet, process::ExitCode, sync::Arc};
 
 use ipamspec::api::{
-    self, Behaviour, CaseRecord, Level, Mutant, Options, Outcome, Record, Reference, RequirementId, Selection, Suite,
-    Target, Variant,
+    self, Behaviour, Level, Mutant, Record, RequirementId, Suite, Variant,
+    mutation::{self, Binding, Scope},
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -26,14 +25,10 @@ fn main() -> ExitCode {
         trials.push(trial.with_ignored_flag(waits));
     }
     for variant in Variant::ALL.iter().copied() {
-        let suite = suite.clone();
-        let bindings = if variant.is_of_http() { &[Binding::Http][..] } else { &Binding::ALL };
-        for binding in
-            bindings.iter().copied().filter(|binding| *binding == Binding::NetTcp || !variant.is_of_net_tcp())
-        {
+        for binding in Binding::of_variant(variant) {
             let suite = suite.clone();
             trials.push(Trial::test(format!("variant/{}/{}", variant.name(), binding.name()), move || {
-                passes(&suite, Behaviour { mutants: Vec::new(), variants: vec![variant] }, binding)
+                passes(&suite, variant, binding)
             }));
         }
     }
@@ -45,110 +40,33 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// What carries a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Binding {
-    Http,
-    NetTcp,
-}
-
-impl Binding {
-    const ALL: [Self; 2] = [Self::Http, Self::NetTcp];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Http => "http",
-            Self::NetTcp => "net.tcp",
-        }
-    }
-
-    /// Where a lie shows: over net.tcp, but for those that are of HTTP.
-    fn of(mutant: Mutant) -> Self {
-        if mutant.is_of_http() { Self::Http } else { Self::NetTcp }
-    }
-}
-
 /// Whether only sessions show a lie.
 fn is_of_sessions(mutant: Mutant) -> bool {
     mutant.is_of_sessions() || mutant.is_of_net_tcp()
 }
 
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime").block_on(future)
+}
+
 fn run(suite: &Arc<Suite>, behaviour: Behaviour, binding: Binding) -> Record {
-    let options = Options {
-        selection: Selection::default(),
-        jobs: None,
-        // One whose generated values meet every lie that only they can: see tests/generated.rs.
-        seed: Some("3".to_owned()),
-        allow: Vec::new(),
-        fail_on: Level::Must,
-        fail_on_drift: false,
-        recorded_faults: api::RecordedFaults::default(),
-        replay: String::new(),
-        kept: api::Kept::default(),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        let reference = Reference::start(behaviour).expect("a loopback port");
-        let url = match binding {
-            Binding::Http => reference.url(),
-            Binding::NetTcp => reference.net_tcp_url(),
-        };
-        let target = Arc::new(Target::reference(&url).expect("the server's own address"));
-        api::run(suite.clone(), target, Some(reference.lab()), options).await.expect("a run")
-    })
+    wait(mutation::against(suite, behaviour, binding, Vec::new())).expect("a run")
 }
 
 fn is_killed(suite: &Arc<Suite>, mutant: Mutant) -> Result<(), Failed> {
-    let record = run(suite, Behaviour { mutants: vec![mutant], variants: Vec::new() }, Binding::of(mutant));
-    let requirement = suite.catalogue.requirements.values().find(|known| known.id.as_str() == mutant.requirement());
-    let requirement = requirement.ok_or_else(|| format!("{} is in no catalogue", mutant.requirement()))?;
-    let kills = |case: &&CaseRecord| {
-        case.checks.iter().any(|check| {
-            let silent = requirement.by_silence && check.outcome == Outcome::Inconclusive;
-            check.requirement == requirement.id && (check.is_finding() || silent)
-        })
-    };
-    let killers: Vec<&CaseRecord> = record.cases.iter().filter(kills).collect();
-    if killers.is_empty() {
-        let found: Vec<String> =
-            record.findings.iter().map(|finding| format!("{} {}", finding.requirement, finding.case)).collect();
-        return Err(format!("survives; found instead: {found:#?}").into());
+    let kill = wait(mutation::kill(suite, mutant, Scope::Whole))?;
+    if kill.killed.is_none() {
+        return Err(format!("survives; found instead: {:#?}", kill.instead).into());
     }
-    let named = suite.cases.iter().filter(|case| case.mutant.as_deref() == Some(mutant.name()));
-    for case in named {
-        if !killers.iter().any(|killer| killer.id.split('/').take(2).eq(case.id.split('/').take(2))) {
-            return Err(format!("{} names it and does not kill it", case.id).into());
-        }
+    match kill.missed.first() {
+        Some(case) => Err(format!("{case} names it and does not kill it").into()),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-fn passes(suite: &Arc<Suite>, behaviour: Behaviour, binding: Binding) -> Result<(), Failed> {
-    let record = run(suite, behaviour, binding);
-    // A case may say with its reason that it means nothing there; the most must have run.
-    let fine = |case: &&CaseRecord| match case.outcome {
-        Outcome::Pass => true,
-        outcome => outcome == Outcome::Skip && !case.reason.is_empty(),
-    };
-    let skipped = record.cases.iter().filter(|case| {
-        case.outcome == Outcome::Skip && !(binding == Binding::Http && case.reason.starts_with("net.tcp only"))
-    });
-    if skipped.count() * 10 > record.summary.pass {
-        return Err(format!("{} cases skipped", record.summary.skip).into());
-    }
-    let wrong = record.cases.iter().filter(|case| !fine(case));
-    let wrong: Vec<String> = wrong
-        .map(|case| {
-            let checks = case.checks.iter().filter(|check| check.outcome != Outcome::Pass);
-            let told: Vec<String> = checks
-                .map(|check| {
-                    format!("{} {}: expected {:?}, got {:?}", check.id, check.message, check.expected, check.got)
-                })
-                .collect();
-            format!("{} {} {} {told:#?}", case.outcome, case.id, case.reason)
-        })
-        .collect();
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+fn passes(suite: &Arc<Suite>, variant: Variant, binding: Binding) -> Result<(), Failed> {
+    let passed = wait(mutation::pass(suite, &[variant], &[binding]))?;
+    if passed.wrong.is_empty() { Ok(()) } else { Err(passed.wrong.join("\n").into()) }
 }
 
 /// Whether a case exists to catch it.

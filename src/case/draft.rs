@@ -14,7 +14,11 @@ use super::{
     template::{Escape, Template, is_name},
     walk::{self, Fields, as_texts},
 };
-use crate::spec::{Effect, PortType, RequirementId};
+use crate::spec::{Effect, PortType, RequirementId, progress::AdminOperation};
+
+/// What stands behind a key of the matrix whose values are ids of operations with progress, for the type of parameters
+/// that the operation takes: `{{operation_parameters}}`.
+pub(super) const PARAMETERS_OF: &str = "_parameters";
 
 /// What a case file says.
 #[derive(Debug, Clone)]
@@ -79,6 +83,9 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
     let matrix_span = fields.key_span("matrix");
     let matrix = fields.table("matrix", "[matrix]", told).map(|table| matrix(&table, told)).unwrap_or_default();
     names.matrix.extend(matrix.iter().map(|(key, _, _)| (key.clone(), false)));
+    // The type of the parameters goes with the id of an operation.
+    let typed = matrix.iter().filter(|(_, values, _)| values.iter().all(|id| AdminOperation::named(id).is_some()));
+    names.matrix.extend(typed.map(|(key, _, _)| (format!("{key}{PARAMETERS_OF}"), true)));
     let generate_span = fields.has("generate").then(|| fields.key_span("generate"));
     let (generate, generated_places) = match fields.table("generate", "[generate]", told) {
         Some(table) => generate::generate(table, &mut names, told),
@@ -124,7 +131,7 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
         mentioned: &mut mentioned,
         toothless: &mut toothless,
     };
-    let steps = steps.into_iter().filter_map(|fields| step::step(fields, &mut context, told)).collect();
+    let steps = steps.into_iter().flat_map(|fields| step::step(fields, &mut context, told)).collect();
     for (key, _, span) in &matrix {
         if names.matrix.get(key) == Some(&false) {
             told.bad_value(span.clone(), format!("`{key}` is used nowhere"))

@@ -2,27 +2,39 @@
 //!
 //! Leaves out what is allowed (the guard at the session layer decides that).
 
+use std::collections::BTreeMap;
+
 use super::{
+    course::Course,
     model::{Step, StepKind},
-    records::{self, RecordSpec, Records},
+    records::{RecordSpec, Records},
     template::Template,
 };
 use crate::{
     spec::{Callback, Effect, OPERATIONS, Operation, PortType, namespace},
+    wire::framing::Record,
     xml::{self, Element, Limits},
 };
 
-/// The effect of a step and what makes it so, in words.
+/// What the steps of a case have sent so far on each of its sessions.
+pub(super) type Courses = BTreeMap<Option<String>, Course>;
+
+/// The effect of a step and what makes it so, in words; `courses` knows the steps before it.
 ///
 /// A call does what its operation does, and what the action does that is sent in place of its own. An envelope does the
 /// worst of: the operation whose reply it expects; the action beside it; every WS-Addressing action in it; every element
 /// in its body that has the name of an operation, in whatever namespace. One that is not well-formed disrupts. An action
 /// or a body element in the protocol's namespace that is no known operation is taken to write, and so is an action that
 /// is not known before the run.
-pub(super) fn of_step(step: &Step, port_type: PortType) -> (Effect, String) {
+pub(super) fn of_step(step: &Step, port_type: PortType, courses: &mut Courses) -> (Effect, String) {
     match &step.kind {
-        StepKind::Await(_) | StepKind::Silence(_) | StepKind::Close | StepKind::Abort | StepKind::Wait(_) => nothing(),
-        StepKind::Records(records) => of_records(records, port_type),
+        StepKind::Await(_)
+        | StepKind::Silence(_)
+        | StepKind::Close
+        | StepKind::Abort
+        | StepKind::Wait(_)
+        | StepKind::Idle(_) => nothing(),
+        StepKind::Records(records) => of_records(records, port_type, courses.entry(step.session.clone()).or_default()),
         StepKind::Call(call) => {
             let action = call.action.as_ref().map_or_else(nothing, of_template);
             worst([of_operation(call.operation), action])
@@ -44,8 +56,9 @@ pub(super) fn of_step(step: &Step, port_type: PortType) -> (Effect, String) {
     }
 }
 
-/// Records do the worst of the requests in them; those that not every client sends disrupt.
-fn of_records(records: &Records, port_type: PortType) -> (Effect, String) {
+/// Records do the worst of the requests in them; those that not every client sends disrupt, and so do envelopes that are
+/// not read here.
+fn of_records(records: &Records, port_type: PortType, course: &mut Course) -> (Effect, String) {
     let lines: Vec<_> = records.lines.iter().map(|line| RecordSpec::parse(&line.sketch(), port_type)).collect();
     let asked = lines.iter().flatten().map(|line| match line {
         RecordSpec::Envelope { operation: Some(operation), .. } => of_operation(operation),
@@ -58,12 +71,30 @@ fn of_records(records: &Records, port_type: PortType) -> (Effect, String) {
             None => nothing(),
         };
     let known: Vec<_> = lines.iter().flatten().cloned().collect();
-    let records = if known.len() == lines.len() && records::are_regular(&known) {
+    let records = if course.takes(&known) && known.len() == lines.len() {
         nothing()
     } else {
         (Effect::Disrupt, "not every client sends such records".to_owned())
     };
-    worst(asked.chain([envelope, records]))
+    let composed: Vec<_> = known.iter().filter_map(|record| of_composed(record, course)).collect();
+    worst(asked.chain(composed).chain([envelope, records]))
+}
+
+/// What an envelope does that is given byte by byte.
+fn of_composed(record: &RecordSpec, course: &mut Course) -> Option<(Effect, String)> {
+    let RecordSpec::Bytes(_, Some(Record::SizedEnvelopeRecord(payload))) = record else {
+        // The strings of an envelope that is yet to be written are not known.
+        if matches!(record, RecordSpec::Envelope { .. }) {
+            course.payloads.lose();
+        }
+        return None;
+    };
+    let read = course.payloads.read(payload);
+    let read = read.and_then(|request| xml::read(&request.envelope, &Limits::default()).ok());
+    Some(read.map_or_else(
+        || (Effect::Disrupt, "an envelope in it is not read here as a request".to_owned()),
+        |document| of_element(&document.root),
+    ))
 }
 
 fn nothing() -> (Effect, String) {

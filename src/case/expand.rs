@@ -4,7 +4,7 @@
 //! Leaves out what other files say.
 
 use super::{
-    draft::Draft,
+    draft::{Draft, PARAMETERS_OF},
     effect, id,
     mistake::{Told, shown},
     model::{Assertion, Call, Capture, Case, Expect, Raw, Step, StepKind, ValueExpectation},
@@ -13,7 +13,7 @@ use super::{
     template::{Template, Vars},
 };
 use crate::{
-    spec::namespace,
+    spec::{namespace, progress::AdminOperation},
     xml::{self, Limits, XmlError},
 };
 
@@ -31,8 +31,16 @@ pub(super) fn expand(draft: &Draft, told: &mut Told) -> Vec<Case> {
     let mut cases = Vec::new();
     let mut malformed = vec![false; draft.steps.len()];
     for values in product(&draft.matrix) {
-        let vars = |name: &str| values.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let value = |name: &str| values.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let vars = |name: &str| {
+            let parameters = || {
+                let id = value(name.strip_suffix(PARAMETERS_OF)?)?;
+                AdminOperation::named(&id).map(|operation| operation.parameters.to_owned())
+            };
+            value(name).or_else(parameters)
+        };
         let case = case(draft, &values, &vars);
+        let mut courses = effect::Courses::new();
         for ((step, source), malformed) in case.steps.iter().zip(&draft.steps).zip(&mut malformed) {
             if let Err((error, template)) = well_formed(step) {
                 *malformed = true;
@@ -40,7 +48,7 @@ pub(super) fn expand(draft: &Draft, told: &mut Told) -> Vec<Case> {
                     tell(&error, template, source, &values, told);
                 }
             }
-            effect_is_declared(step, draft, told);
+            effect_is_declared(step, draft, &mut courses, told);
         }
         cases.push(case);
     }
@@ -122,9 +130,9 @@ fn tell(error: &XmlError, template: &Template, source: &StepDraft, values: &[(St
 }
 
 /// A case does no less than its requests could.
-fn effect_is_declared(step: &Step, draft: &Draft, told: &mut Told) {
+fn effect_is_declared(step: &Step, draft: &Draft, courses: &mut effect::Courses, told: &mut Told) {
     let Some((declared, span)) = &draft.effect else { return };
-    let (could, why) = effect::of_step(step, draft.port_type);
+    let (could, why) = effect::of_step(step, draft.port_type, courses);
     if *declared < could {
         told.bad_value(span.clone(), format!("the effect is at least `{could}`: {why}"))
             .help(format!("write effect = \"{could}\""));

@@ -5,6 +5,7 @@
 
 mod assertion;
 mod catalogue;
+mod course;
 mod draft;
 pub mod duration;
 mod effect;
@@ -28,6 +29,7 @@ mod twin;
 pub mod walk;
 pub mod words;
 
+pub use course::Course;
 pub use embedded::embedded;
 pub use expect::{Verdict, captured, judge_value};
 pub use generate::Generate;

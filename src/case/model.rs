@@ -75,7 +75,7 @@ impl Step {
     pub fn needs_session(&self) -> bool {
         self.session.is_some()
             || self.sent_as.is_some()
-            || !matches!(self.kind, StepKind::Call(_) | StepKind::Raw(_) | StepKind::Wait(_))
+            || !matches!(self.kind, StepKind::Call(_) | StepKind::Raw(_) | StepKind::Wait(_) | StepKind::Idle(_))
     }
 
     /// Whether the step can only be done over net.tcp.
@@ -105,6 +105,9 @@ pub enum StepKind {
     Abort,
     /// Moves the lab's clock; elsewhere, waits.
     Wait(Duration),
+    /// Waits as [`StepKind::Wait`] does, for so many hundredths of the time after which the target breaks an idle session
+    /// off.
+    Idle(u32),
 }
 
 /// What is waited for.
@@ -114,6 +117,8 @@ pub struct Await {
     pub within: Option<Duration>,
     /// The step whose answer is waited for, by the name that it was sent as.
     pub answer_to: Option<String>,
+    /// Whether the callback that is expected must be the first of those that no step has taken.
+    pub first: bool,
 }
 
 /// An operation's request.
@@ -151,6 +156,8 @@ pub struct Expect {
     pub snapshot: bool,
     /// What must hold of the values in the reply's body element, where a reply comes.
     pub values: Vec<ValueExpectation>,
+    /// Why the case means nothing where the target has closed the connection; for [`Answer::Accepted`] only.
+    pub unless_closed: Option<String>,
 }
 
 /// The kind of answer that must come back.
@@ -171,8 +178,14 @@ pub enum Answer {
     Refused,
     /// The target ends the session in order, or closes the connection.
     Ended,
-    /// Nothing comes.
+    /// Nothing comes; where the answer to a request is waited for, no other answer to it.
     Nothing,
+    /// An operation ends, with success or without, or its start is refused with a fault.
+    Finished,
+    /// No operation ends with success: it fails, its start is refused, the session ends, or nothing comes.
+    Unsuccessful,
+    /// No callback comes, this one alone where one is named; whatever else comes is let pass.
+    NoCallback(Option<&'static Callback>),
 }
 
 /// How much a fault must say.

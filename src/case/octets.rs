@@ -16,23 +16,25 @@ const WORDS: &str =
 /// - `#"x"`: a Chars text record that holds it and ends the element;
 /// - `~"x"`: its UTF-8 alone;
 /// - `[ … ]`: what stands between, after its size in bytes, as a string table or a record has it;
+/// - `[5: … ]`: the same, the size in so many octets, though fewer would hold it;
 /// - `{5, 00}`: a byte that many times.
 ///
 /// # Errors
 /// Says what is wrong.
 pub fn parse(text: &str) -> Result<Vec<u8>, String> {
-    let mut open: Vec<Vec<u8>> = vec![Vec::new()];
+    let mut open: Vec<(Option<u32>, Vec<u8>)> = vec![(None, Vec::new())];
     let mut rest = text.trim_start();
     while let Some(first) = rest.chars().next() {
         let mut written = Vec::new();
         let after = match first {
             '[' => {
-                open.push(Vec::new());
-                rest.get(1..)
+                let (octets, after) = octets_of_size(rest.get(1..).unwrap_or_default());
+                open.push((octets, Vec::new()));
+                Some(after)
             }
             ']' => {
-                let inner = open.pop().filter(|_| !open.is_empty()).ok_or("a `]` closes nothing")?;
-                MultiByteInt31::write(inner.len(), &mut written);
+                let (octets, inner) = open.pop().filter(|_| !open.is_empty()).ok_or("a `]` closes nothing")?;
+                size(inner.len(), octets, &mut written)?;
                 written.extend(inner);
                 rest.get(1..)
             }
@@ -64,17 +66,40 @@ pub fn parse(text: &str) -> Result<Vec<u8>, String> {
                 rest.get(2..)
             }
         };
-        open.last_mut().ok_or(WORDS)?.extend(written);
+        open.last_mut().ok_or(WORDS)?.1.extend(written);
         rest = after.unwrap_or_default().trim_start();
     }
     match open.as_slice() {
-        [_] => Ok(open.pop().unwrap_or_default()),
+        [_] => Ok(open.pop().unwrap_or_default().1),
         _ => Err("a `[` is not closed".to_owned()),
     }
 }
 
 /// The most times that a byte is repeated.
 const MOST: usize = 4 << 20;
+
+/// How many octets a size is to have, where it is said, and what follows that.
+fn octets_of_size(text: &str) -> (Option<u32>, &str) {
+    let said = text.split_once(':').and_then(|(octets, after)| Some((octets.trim().parse().ok()?, after)));
+    said.map_or((None, text), |(octets, after)| (Some(octets), after))
+}
+
+/// A size: in as few octets as hold it, or in so many.
+fn size(size: usize, octets: Option<u32>, out: &mut Vec<u8>) -> Result<(), String> {
+    let begun = out.len();
+    MultiByteInt31::write(size, out);
+    let Some(octets) = octets else { return Ok(()) };
+    let octets = usize::try_from(octets).unwrap_or(usize::MAX);
+    let least = out.len() - begun;
+    if octets < least || octets > 9 {
+        return Err(format!("a size of {size} takes {least} octets, and can be given 9 at most"));
+    }
+    // Each octet but the last says that another follows.
+    out.iter_mut().skip(begun).for_each(|octet| *octet |= 0x80);
+    out.resize(begun + octets, 0x80);
+    out.iter_mut().skip(begun + octets - 1).for_each(|octet| *octet &= 0x7F);
+    Ok(())
+}
 
 fn pair(digits: &str) -> Result<u8, String> {
     let is_hex = digits.len() == 2 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -115,6 +140,9 @@ mod tests {
             (r#"98 01 ~"a""#, &[0x98, 1, b'a']),
             (r#"[ "a" "b" ] 56"#, &[4, 1, b'a', 1, b'b', 0x56]),
             ("[ [] ]", &[1, 0]),
+            ("[5: 41]", &[0x81, 0x80, 0x80, 0x80, 0x00, b'A']),
+            ("[1: 41]", &[1, b'A']),
+            ("[ [2: 41] ]", &[3, 0x81, 0x00, b'A']),
             ("{3, 41}", b"AAA"),
         ] {
             assert_eq!(parse(text).as_deref(), Ok(bytes), "{text}");
@@ -134,6 +162,8 @@ mod tests {
             ("00 ]", "closes nothing"),
             ("\"open", "between quotes"),
             ("{9999999999, 00}", "pairs"),
+            ("[1: {128, 41}]", "takes 2 octets"),
+            ("[10: 41]", "9 at most"),
             ("é", "pairs"),
         ] {
             let problem = parse(text).unwrap_err();

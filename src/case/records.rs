@@ -1,4 +1,4 @@
-//! Records of message framing as a case writes them, one a line, and whether every client sends such.
+//! Records of message framing as a case writes them, one a line.
 //!
 //! Leaves out sending them. Follows [MC-NMF] 2.2 and 3.1.1.2.
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     spec::{Operation, PortType},
-    wire::framing::{Event, InitiatorState, KnownEncoding, Mode, Record, Symbol},
+    wire::framing::{KnownEncoding, Mode, Record, Symbol},
 };
 
 /// What a case sends byte by byte.
@@ -139,7 +139,8 @@ impl RecordSpec {
         }
     }
 
-    fn symbol(&self) -> Option<Symbol> {
+    /// The record's name in the grammar; none for bytes that are not known to be a record.
+    pub(super) fn symbol(&self) -> Option<Symbol> {
         match self {
             Self::Bytes(_, record) => record.as_ref().map(Symbol::from),
             Self::Envelope { unsized_record: true, .. } => Some(Symbol::UnsizedEnvelopeRecord),
@@ -165,41 +166,6 @@ impl Split {
             }
         }
     }
-}
-
-/// Whether every client sends such records: a preamble of version 1.0 in duplex mode as the grammar has it, and what may
-/// follow the target's acknowledgement where they begin there. Anything else may disrupt.
-pub fn are_regular(records: &[RecordSpec]) -> bool {
-    let begins = matches!(records.first().and_then(RecordSpec::symbol), Some(Symbol::VersionRecord));
-    let mut state = InitiatorState::default();
-    if !begins {
-        return records.iter().all(|record| {
-            // What an envelope asks is looked at apart.
-            let is_message = matches!(record, RecordSpec::Envelope { unsized_record: false, .. });
-            is_message || record.symbol() == Some(Symbol::EndRecord)
-        });
-    }
-    for record in records {
-        let plain = match record {
-            RecordSpec::Bytes(_, Some(record)) => match record {
-                Record::VersionRecord { major, minor } => (*major, *minor) == crate::wire::framing::VERSION,
-                Record::ModeRecord(mode) => *mode == Mode::Duplex,
-                Record::KnownEncodingRecord(encoding) => {
-                    matches!(encoding, KnownEncoding::BinarySession | KnownEncoding::Soap12Utf8)
-                }
-                Record::ViaRecord(via) => !via.is_empty() && via.len() <= 2048,
-                Record::PreambleEndRecord => true,
-                _ => false,
-            },
-            _ => false,
-        };
-        let next = record.symbol().and_then(|symbol| state.next(Event::Sent(symbol)).ok());
-        match next {
-            Some(next) if plain => state = next,
-            _ => return false,
-        }
-    }
-    true
 }
 
 impl From<Record> for RecordSpec {
@@ -253,27 +219,5 @@ mod tests {
         assert!(Split::parse("every byte").is_ok() && Split::parse("12") == Ok(Split::At(12)));
         assert!(Split::parse("-1") == Ok(Split::Before(1)) && Split::parse("--1").is_err());
         assert!(Split::parse("often").is_err());
-    }
-
-    #[test]
-    fn a_preamble_as_every_client_sends_it_is_regular() {
-        let regular = |lines: &[&str]| {
-            let records: Vec<_> = lines.iter().map(|line| parse(line).unwrap()).collect();
-            are_regular(&records)
-        };
-        let good = ["VersionRecord 1.0", "ModeRecord 2", "ViaRecord net.tcp://h/", "KnownEncodingRecord 8"];
-        assert!(regular(&good));
-        assert!(regular(&[good.as_slice(), &["PreambleEndRecord"]].concat()));
-        assert!(regular(&["SizedEnvelopeRecord GetIpamVersion", "EndRecord"]));
-        for wrong in [
-            vec!["VersionRecord 2.0"],
-            vec!["VersionRecord 1.0", "ModeRecord 3"],
-            vec!["VersionRecord 1.0", "ViaRecord x"],
-            vec!["SizedEnvelopeRecord hex 00"],
-            vec!["bytes 00 01 00"],
-            [good.as_slice(), &["PreambleEndRecord", "SizedEnvelopeRecord GetIpamVersion"]].concat(),
-        ] {
-            assert!(!regular(&wrong), "{wrong:?}");
-        }
     }
 }

@@ -88,8 +88,9 @@ fn line_is_one(line: &str, text: Text<'_>, port_type: PortType, told: &mut Told)
 pub(super) fn awaited(mut fields: Fields<'_>, told: &mut Told) -> StepKind {
     let within = fields.period("within", told);
     let answer_to = fields.text("answer_to", told).and_then(|text| name(text, "request", told));
+    let first = fields.flag("first", told).is_some();
     fields.finish(told);
-    StepKind::Await(Await { within, answer_to })
+    StepKind::Await(Await { within, answer_to, first })
 }
 
 /// Takes the answer that only a session has, where one is said.
@@ -100,8 +101,14 @@ pub(super) fn answer(fields: &mut Fields<'_>, port_type: PortType, told: &mut To
         ("refused", Answer::Refused),
         ("ended", Answer::Ended),
         ("nothing", Answer::Nothing),
+        ("finished", Answer::Finished),
+        ("unsuccessful", Answer::Unsuccessful),
     ];
-    let mut said = callback.map(Answer::Callback);
+    let none = fields.text("no_callback", told).and_then(|text| match text.value {
+        "any" => Some(None),
+        _ => self::callback(text, port_type, told).map(Some),
+    });
+    let mut said = callback.map(Answer::Callback).or(none.map(Answer::NoCallback));
     for (key, answer) in flags {
         if fields.flag(key, told).is_some() {
             said = Some(answer);
@@ -119,4 +126,72 @@ fn callback(text: Text<'_>, port_type: PortType, told: &mut Told) -> Option<&'st
             help;
     }
     callback
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        case::{Case, Mistakes, SourceFile, Suite},
+        spec::progress::AdminOperation,
+    };
+
+    const CATALOGUE: &str = "revision = \"12.0\"\n[[requirement]]\nid = \"a.b\"\ndocument = \"MS-IPAMM2\"\n\
+        section = \"3.19.4.3\"\nlevel = \"must\"\ntext = \"x\"\n";
+
+    fn cases(rest: &str) -> Result<Vec<Case>, Mistakes> {
+        let case = format!(
+            "about = \"x\"\nrequirements = [\"a.b\"]\nport_type = \"IIpamOperationWithProgress\"\neffect = \"write\"\n\
+             mutant = \"m\"\n{rest}"
+        );
+        let files = [("requirements/all.toml", CATALOGUE.to_owned()), ("progress/one.toml", case)];
+        Suite::load(&files.map(|(path, text)| SourceFile::new(path, text))).map(|suite| suite.cases)
+    }
+
+    const START: &str = "[step.send]\nname = \"start\"\noperation = \"StartOperationWithCallback\"\n";
+
+    #[test]
+    fn a_step_on_several_sessions_is_one_on_each() {
+        let steps = format!("[[step]]\nsessions = [\"one\", \"two\"]\n{START}");
+        let read = cases(&steps).unwrap();
+        let on: Vec<_> = read[0].steps.iter().map(|step| step.session.as_deref()).collect();
+        assert_eq!(on, [Some("one"), Some("two")]);
+        let both = steps.replace("sessions", "session = \"three\"\nsessions");
+        assert!(cases(&both).unwrap_err().to_string().contains("one session or on several"));
+        assert!(cases(&steps.replace("two", "Two")).is_err());
+    }
+
+    #[test]
+    fn answers_of_operations_are_read() {
+        let expected = |words: &str| {
+            let steps =
+                format!("[[step]]\n{START}[[step]]\n[step.await]\nanswer_to = \"start\"\n[step.expect]\n{words}\n");
+            cases(&steps).map(|read| read[0].steps[1].expect.as_ref().unwrap().answer)
+        };
+        assert_eq!(expected("finished = true").unwrap(), Answer::Finished);
+        assert_eq!(expected("unsuccessful = true").unwrap(), Answer::Unsuccessful);
+        assert_eq!(expected("no_callback = \"any\"").unwrap(), Answer::NoCallback(None));
+        let named = expected("no_callback = \"AddSubTask\"").unwrap();
+        assert!(matches!(named, Answer::NoCallback(Some(callback)) if callback.name == "AddSubTask"));
+        assert!(expected("no_callback = \"AddSubtask\"").unwrap_err().to_string().contains("AddSubTask"));
+        assert!(expected("finished = true\nunsuccessful = true").is_err());
+    }
+
+    #[test]
+    fn the_type_of_parameters_goes_with_the_operation() {
+        let steps = "[matrix]\noperation = [\"EditDhcpServer\", \"DeletePolicy\"]\n[[step]]\n[step.call]\n\
+            operation = \"InitializeOperationParameters\"\nbody = '<paramters i:type=\"ipam:{{operation_parameters}}\">\
+            <OperationId>{{operation}}</OperationId></paramters>'\n[step.expect]\nreply = true\n";
+        let read = cases(steps).unwrap();
+        let ids: Vec<_> = read.iter().map(|case| case.id.as_str()).collect();
+        assert_eq!(ids, ["progress/one/operation=DeletePolicy", "progress/one/operation=EditDhcpServer"]);
+        for (case, id) in read.iter().zip(["DeletePolicy", "EditDhcpServer"]) {
+            let StepKind::Call(call) = &case.steps[0].kind else { panic!("a call") };
+            assert!(call.body.sketch().contains(AdminOperation::named(id).unwrap().parameters));
+            assert!(case.needs.is_empty());
+        }
+        // Of what is no operation there is no type: the target would have to know.
+        let other = cases(&steps.replace("DeletePolicy", "DeletePolicies")).unwrap();
+        assert!(other[0].needs.contains("operation_parameters"));
+    }
 }

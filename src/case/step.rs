@@ -40,8 +40,27 @@ pub(super) struct StepDraft {
     pub(super) malformed: Option<Range<usize>>,
 }
 
-/// Reads a step.
-pub(super) fn step(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> Option<StepDraft> {
+/// Reads a step: one that names several sessions is a step on each of them, in their order.
+pub(super) fn step(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> Vec<StepDraft> {
+    let both = fields.has("session") && fields.has("sessions");
+    let span = fields.key_span("sessions");
+    let sessions: Option<Vec<_>> = fields
+        .texts("sessions", told)
+        .map(|texts| texts.into_iter().filter_map(|text| name(text, "session", told)).collect());
+    if both {
+        told.bad_value(span, "a step is done on one session or on several").help("leave `session` or `sessions` out");
+    }
+    let Some(draft) = one(fields, context, told) else { return Vec::new() };
+    match sessions {
+        None => vec![draft],
+        Some(names) => names
+            .into_iter()
+            .map(|name| StepDraft { step: Step { session: Some(name), ..draft.step.clone() }, ..draft.clone() })
+            .collect(),
+    }
+}
+
+fn one(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> Option<StepDraft> {
     let line = told.file().line(fields.span().start);
     let did: Vec<&str> = ACTS.into_iter().filter(|key| fields.has(key)).collect();
     let mut xml = fields.span().start;
@@ -61,9 +80,10 @@ pub(super) fn step(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut
     let close = fields.flag("close", told).map(|_| StepKind::Close);
     let abort = fields.flag("abort", told).map(|_| StepKind::Abort);
     let wait = fields.period("wait", told).map(StepKind::Wait);
-    let is_wait = ["wait", "close", "abort", "send", "silence"].into_iter().find(|key| fields.has(key));
+    let idle = fields.integer("idle", 1..1_001, told).and_then(|share| u32::try_from(share).ok()).map(StepKind::Idle);
+    let is_wait = ["wait", "idle", "close", "abort", "send", "silence"].into_iter().find(|key| fields.has(key));
     let kind = call.or(raw).or(sent).flatten().or(records).or(awaited);
-    let kind = kind.or(silence).or(close).or(abort).or(wait);
+    let kind = kind.or(silence).or(close).or(abort).or(wait).or(idle);
 
     let answered = ["expect", "given", "capture"].into_iter().find(|key| fields.has(key));
     let expect_span = fields.key_span("expect");
@@ -136,7 +156,13 @@ pub(super) fn step(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut
         // What silence is about needs no words.
         StepKind::Silence(_) if expect.is_none() => {
             let requirement = context.owner.clone();
-            Some(Expect { answer: Answer::Nothing, requirement, snapshot: false, values: Vec::new() })
+            Some(Expect {
+                answer: Answer::Nothing,
+                requirement,
+                snapshot: false,
+                values: Vec::new(),
+                unless_closed: None,
+            })
         }
         _ => expect.flatten(),
     };
@@ -145,7 +171,7 @@ pub(super) fn step(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut
 }
 
 /// What a step can do, of which it does one.
-const ACTS: [&str; 9] = ["call", "raw", "send", "records", "await", "silence", "close", "abort", "wait"];
+const ACTS: [&str; 10] = ["call", "raw", "send", "records", "await", "silence", "close", "abort", "wait", "idle"];
 
 /// A request whose answer a later step waits for, and the name under which it does.
 fn sent(
@@ -248,7 +274,19 @@ fn action(
 }
 
 /// What a step can expect, of which it expects one.
-const ANSWERS: [&str; 8] = ["reply", "fault", "either", "callback", "accepted", "refused", "ended", "nothing"];
+const ANSWERS: [&str; 11] = [
+    "reply",
+    "fault",
+    "either",
+    "callback",
+    "no_callback",
+    "accepted",
+    "refused",
+    "ended",
+    "nothing",
+    "finished",
+    "unsuccessful",
+];
 
 fn expect(
     mut fields: Fields<'_>,
@@ -271,6 +309,12 @@ fn expect(
         }
     });
     let of_session = session::answer(&mut fields, context.port_type, told);
+    let closed_span = fields.key_span("unless_closed");
+    let unless_closed = fields.text("unless_closed", told).map(|reason| reason.value.to_owned());
+    if unless_closed.is_some() && of_session != Some(Answer::Accepted) {
+        told.bad_value(closed_span, "`unless_closed` is about a session that is to be taken")
+            .help("write it beside accepted = true");
+    }
     let snapshot = fields.boolean("snapshot", told);
     if let Some((true, span)) = &snapshot
         && !context.names.generated.is_empty()
@@ -321,7 +365,8 @@ fn expect(
         (_, _, Some(_)) => Answer::Either,
         _ => of_session?,
     };
-    Some(Expect { answer, requirement, snapshot: snapshot.is_some_and(|(snapshot, _)| snapshot), values })
+    let snapshot = snapshot.is_some_and(|(snapshot, _)| snapshot);
+    Some(Expect { answer, requirement, snapshot, values, unless_closed })
 }
 
 fn captures(fields: &Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> Vec<Capture> {

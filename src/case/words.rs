@@ -33,12 +33,14 @@ fn kind(step: &Step) -> String {
         StepKind::Records(records) => format!("sends {} records as they stand", records.lines.len()),
         StepKind::Await(awaited) => match &awaited.answer_to {
             Some(name) => format!("waits for the answer to {name}"),
+            None if awaited.first => "waits for the next callback".to_owned(),
             None => "waits for what comes".to_owned(),
         },
         StepKind::Silence(time) => format!("listens for {}", duration(*time)),
         StepKind::Close => "ends the session".to_owned(),
         StepKind::Abort => "drops the connection".to_owned(),
         StepKind::Wait(time) => format!("waits {}", duration(*time)),
+        StepKind::Idle(hundredths) => format!("is idle for {hundredths} % of the target's limit"),
     }
 }
 
@@ -78,6 +80,10 @@ fn answer(expect: &Expect) -> String {
         Answer::Refused => "that the session is not taken",
         Answer::Ended => "that the target ends the session",
         Answer::Nothing => "nothing",
+        Answer::Finished => "that the operation ends, or a fault",
+        Answer::Unsuccessful => "that no operation ends with success",
+        Answer::NoCallback(None) => "no callback",
+        Answer::NoCallback(Some(callback)) => &format!("no callback {}", callback.name),
     };
     format!("{what}{recorded}")
 }

@@ -11,6 +11,7 @@ mod explain;
 mod format;
 mod list;
 mod loading;
+mod mutants;
 mod report;
 mod run;
 mod serve;
@@ -55,6 +56,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Render the reports of a recorded run again, or compare the catalogue with another revision of a document
     Report(report::Arguments),
+    /// Run the suite against every mutant and variant of the reference server
+    Mutants(mutants::Arguments),
     /// Show bytes of net.tcp as records and XML
     Decode(decode::Arguments),
 }
@@ -89,6 +92,7 @@ pub fn main() -> ExitCode {
             Command::Explain(arguments) => explain::explain(&arguments),
             Command::Serve(arguments) => serve::serve(arguments).await,
             Command::Report(arguments) => report::report(&arguments),
+            Command::Mutants(arguments) => mutants::mutants(&arguments).await,
             Command::Decode(arguments) => decode::decode(&arguments),
         }
     };

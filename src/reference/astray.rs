@@ -3,11 +3,11 @@
 //! Leaves out everything that a server does rightly. Follows no document.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use super::respond::Message;
+use super::{lab::Place, respond::Message};
 
 /// The last reply of any session that has not gone astray yet, and the number of its session. A clone is of the same server.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,7 @@ pub(super) struct Astray {
 struct Kept {
     sessions: u64,
     reply: Option<(u64, Message)>,
+    callbacks: BTreeMap<Place, (u64, Message)>,
     fallen: BTreeSet<String>,
 }
 
@@ -35,6 +36,17 @@ impl Astray {
     pub(super) fn exchange(&self, session: u64, reply: &Message) -> Option<Message> {
         let before = self.with(|kept| kept.reply.replace((session, reply.clone())));
         before.filter(|(of, _)| *of != session).map(|(_, message)| message)
+    }
+
+    /// Keeps a callback of a session in a world; gives back what was kept there of another.
+    pub(super) fn exchange_callback(&self, place: Place, session: u64, callback: Option<&Message>) -> Option<Message> {
+        self.with(|kept| match callback {
+            Some(callback) => {
+                let before = kept.callbacks.insert(place, (session, callback.clone()));
+                before.filter(|(of, _)| *of != session).map(|(_, message)| message)
+            }
+            None => kept.callbacks.get(&place).filter(|(of, _)| *of != session).map(|(_, message)| message.clone()),
+        })
     }
 
     /// A session of this path has fallen.

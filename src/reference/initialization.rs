@@ -11,7 +11,7 @@ use super::{
 use crate::{
     spec::{
         Operation, namespace,
-        progress::{ADMIN_OPERATIONS, AdminOperation, PARAMETERS, PARAMTERS},
+        progress::{ADMIN_OPERATIONS, AdminOperation, Need, PARAMETERS, PARAMTERS},
     },
     xml::Element,
 };
@@ -48,7 +48,7 @@ pub(super) fn read(operation: &Operation, body: &Element, behaviour: &Behaviour)
     if id.is_nil() || id.elements().next().is_some() {
         return Err(Fault::unreadable("The element OperationId does not hold an IpamAdminOperationId."));
     }
-    let Some(asked) = AdminOperation::named(&id.text()) else {
+    let Some(asked) = named(&id.text(), behaviour) else {
         return if behaviour.lies(Mutant::InitializesUnknownOperation) {
             Ok(unknown)
         } else if behaviour.varies(Variant::OperationRefusesInvalid) {
@@ -62,14 +62,31 @@ pub(super) fn read(operation: &Operation, body: &Element, behaviour: &Behaviour)
     if !fit && behaviour.varies(Variant::RefusesTypeAtInitialize) {
         return Err(refuse("The parameters are not of the type that the operation takes."));
     }
-    // 3.19.4.4.1.1 and 3.19.4.4.1.10; what other operations need is not looked at here.
-    let needed = match asked.id {
-        "EditDhcpServer" => Some("Server"),
-        "DeleteSuperscopes" => Some("Superscopes"),
-        _ => None,
+    if behaviour.lies(Mutant::KnowsDhcpAlone) && ["Dns", "IPAddress"].iter().any(|word| asked.id.contains(word)) {
+        return Err(refuse("The parameters name no operation that there is."));
+    }
+    // 3.19.4.4.1.1 to 3.19.4.4.1.49: what the steps ask for before they change anything.
+    let is_there = |need: &Need| {
+        let object = element.child(namespace::IPAM, need.name).filter(|object| !object.is_nil());
+        object.is_some_and(|object| !need.some || object.elements().next().is_some())
     };
-    let is_there = |name| element.child(namespace::IPAM, name).is_some_and(|object| !object.is_nil());
-    Ok(Parameters { operation: Some(asked), fit, object: needed.is_none_or(is_there) })
+    Ok(Parameters { operation: Some(asked), fit, object: asked.needs.iter().all(is_there) })
+}
+
+/// The operation of an id: to the letter, but for lies.
+fn named(id: &str, behaviour: &Behaviour) -> Option<&'static AdminOperation> {
+    let exact = AdminOperation::named(id);
+    let lies = |mutant| exact.is_none() && behaviour.lies(mutant);
+    if lies(Mutant::TrimsOperationId) {
+        return AdminOperation::named(id.trim());
+    }
+    if lies(Mutant::FoldsCaseOfOperationId) {
+        return ADMIN_OPERATIONS.iter().find(|known| known.id.eq_ignore_ascii_case(id));
+    }
+    if lies(Mutant::NumericOperationId) {
+        return id.parse::<usize>().ok().and_then(|number| ADMIN_OPERATIONS.get(number));
+    }
+    exact
 }
 
 /// The type that an element says it is of: the base type, or one that derives from it.
@@ -111,14 +128,17 @@ mod tests {
     fn every_operation_is_known_by_its_id_and_its_type() {
         for operation in ADMIN_OPERATIONS {
             let inside = |kind: &str| {
-                format!(
-                    "<paramters i:type='m:{kind}'><OperationId>{}</OperationId><Server/><Superscopes/></paramters>",
-                    operation.id
-                )
+                let needs: String = operation.needs.iter().map(|need| format!("<{0}><x/></{0}>", need.name)).collect();
+                format!("<paramters i:type='m:{kind}'><OperationId>{}</OperationId>{needs}</paramters>", operation.id)
             };
             let read = Parameters { operation: Some(operation), fit: true, object: true };
             assert_eq!(plain(&inside(operation.parameters)), Ok(read));
             assert_eq!(plain(&inside("IpamOperationWithProgressParameters")), Ok(Parameters { fit: false, ..read }));
+            if let Some(need) = operation.needs.first() {
+                let empty =
+                    inside(operation.parameters).replace(&format!("<{}><x/>", need.name), &format!("<{}>", need.name));
+                assert_eq!(plain(&empty), Ok(Parameters { object: !need.some, ..read }), "{operation:?}");
+            }
         }
         let none = "<paramters><OperationId>EditDhcpServer</OperationId></paramters>";
         assert!(plain(none).is_ok_and(|read| !read.fit && !read.object));
@@ -152,6 +172,17 @@ mod tests {
         assert!(given(unknown, &Mutant::InitializesUnknownOperation.into()).is_ok());
         assert!(given(unknown, &Mutant::InitializesNull.into()).is_err());
         assert!(given("", &Mutant::InitializesNull.into()).is_ok());
+        for (mutant, id) in [
+            (Mutant::TrimsOperationId, " DeletePolicy"),
+            (Mutant::FoldsCaseOfOperationId, "deletepolicy"),
+            (Mutant::NumericOperationId, "14"),
+        ] {
+            let inside = format!("<paramters><OperationId>{id}</OperationId></paramters>");
+            let read = given(&inside, &mutant.into()).map(|read| read.operation.map(|operation| operation.id));
+            assert_eq!(read, Ok(Some("DeletePolicy")), "{mutant:?}");
+        }
+        let zones = "<paramters><OperationId>ReloadDnsZones</OperationId></paramters>";
+        assert!(given(zones, &Mutant::KnowsDhcpAlone.into()).is_err() && plain(zones).is_ok());
         let by_operation = Err("IpamApiInvalidParameter".to_owned());
         assert_eq!(given(unknown, &Variant::OperationRefusesInvalid.into()), by_operation);
         let base = "<paramters><OperationId>DeleteDhcpScope</OperationId></paramters>";

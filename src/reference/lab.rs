@@ -15,6 +15,7 @@ use super::{
     astray::Astray,
     moment::Moment,
     mutant::Behaviour,
+    net_tcp::Room,
     request::{Received, Unread},
     respond::{self, Message, Response},
     scenario::Scenario,
@@ -60,6 +61,7 @@ pub struct Lab {
     behaviour: Arc<Behaviour>,
     worlds: Arc<Mutex<Worlds>>,
     astray: Astray,
+    room: Room,
 }
 
 #[derive(Debug)]
@@ -81,7 +83,18 @@ impl Lab {
     pub(super) fn new(behaviour: Behaviour, scenario: Scenario, now: Moment) -> Self {
         let default = respond::world(scenario, &behaviour, now);
         let worlds = Worlds { default, opened: 0, open: BTreeMap::new() };
-        Self { behaviour: Arc::new(behaviour), worlds: Arc::new(Mutex::new(worlds)), astray: Astray::default() }
+        Self {
+            behaviour: Arc::new(behaviour),
+            worlds: Arc::new(Mutex::new(worlds)),
+            astray: Astray::default(),
+            room: Room::default(),
+        }
+    }
+
+    /// The same, with another room for what its net.tcp connections hold.
+    #[cfg(test)]
+    pub(super) fn with_room(self, room: Room) -> Self {
+        Self { room, ..self }
     }
 
     /// Opens a world of a scenario, the default one where none is named. Its clock stands at [`Moment::LAB`] until the
@@ -122,6 +135,11 @@ impl Lab {
     /// What replies on wrong sessions are made of.
     pub(super) fn astray(&self) -> &Astray {
         &self.astray
+    }
+
+    /// What its net.tcp connections may hold.
+    pub(super) fn room(&self) -> &Room {
+        &self.room
     }
 
     /// The port type at a path, where the path names a world that is there.
@@ -181,7 +199,7 @@ impl Lab {
 }
 
 /// The world that a path leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Place {
     Default,
     Lab(WorldId),

@@ -22,6 +22,7 @@ mod progress;
 mod request;
 mod respond;
 mod scenario;
+mod script;
 mod server;
 mod session;
 mod style;

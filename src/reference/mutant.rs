@@ -310,12 +310,20 @@ mutants! {
         "InitializeOperationParameters takes parameters that are absent or nil.";
     InitializesUnknownOperation "initializes-unknown-operation" "initialize-operation-parameters.invalid-operation-id-faults"
         "InitializeOperationParameters takes any word as an OperationId.";
+    TrimsOperationId "trims-operation-id" "initialize-operation-parameters.invalid-operation-id-faults"
+        "InitializeOperationParameters leaves out white space around an OperationId.";
+    FoldsCaseOfOperationId "folds-case-of-operation-id" "initialize-operation-parameters.invalid-operation-id-faults"
+        "InitializeOperationParameters reads an OperationId without regard to case.";
+    NumericOperationId "numeric-operation-id" "initialize-operation-parameters.invalid-operation-id-faults"
+        "InitializeOperationParameters takes the number of an operation for its id.";
     KeepsRefusedSession "keeps-refused-session" "initialize-operation-parameters.invalid-ends-session"
         "A session stays open after an InitializeOperationParameters that was refused.";
     StartsAfterRefusal "starts-after-refusal" "initialize-operation-parameters.invalid-leaves-uninitialized"
         "A session in which InitializeOperationParameters was refused runs an operation all the same.";
     RefusesParameters "refuses-parameters" "initialize-operation-parameters.replies"
         "InitializeOperationParameters refuses whatever parameters it is given.";
+    KnowsDhcpAlone "knows-dhcp-alone" "initialize-operation-parameters.replies"
+        "InitializeOperationParameters refuses the operations that are about DNS or addresses.";
     StartsUninitialized "starts-uninitialized" "start-operation-with-callback.uninitialized-does-not-succeed"
         "StartOperationWithCallback runs an operation in a session that was not initialized.";
     StartsWrongType "starts-wrong-type" "start-operation-with-callback.wrong-parameters-fail"
@@ -350,6 +358,11 @@ mutants! {
         "An operation tells of a subtask that was never added.";
     AddsSubtaskTwice "adds-subtask-twice" "progress.subtask-added-once"
         "An operation adds its first subtask again.";
+
+    CallsBackOnOtherSession "calls-back-on-other-session" "progress-callback.stays"
+        "A callback is sent on another session too, when that speaks next.";
+    ForgetsParameters "forgets-parameters" "progress.success-told"
+        "An operation fails as if it had no parameters, whatever it was initialized with.";
 
     // Sessions with progress: how they tell it.
     WrongCallbackAction "wrong-callback-action" "progress-callback.action"
@@ -452,6 +465,12 @@ mutants! {
         "A message with a header that the server does not know is refused.";
     GuessesTheBody "guesses-the-body" "soap.one-body-element"
         "A message is read by its action, whatever its body holds.";
+    ReadsLongerSizes "reads-longer-sizes" "framing.bad-size-closes"
+        "A message whose size has more than five octets is read all the same.";
+    TakesSecondPreamble "takes-second-preamble" "framing.unexpected-record-closes"
+        "A preamble that comes in a session begins another one.";
+    TakesOneSession "takes-one-session" "framing.session-after-session"
+        "A connection is kept when its session has ended, and a further session on it is refused.";
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::{
     operations,
     request::{Received, Request, Unread},
     scenario::Scenario,
+    script::Script,
     variant::Variant,
 };
 use crate::spec::Operation;
@@ -175,12 +176,15 @@ impl Progress {
             return self.plan(now, Planned::End);
         }
         self.state = State::OperationWithProgressStarted;
-        let told = self.told(parameters);
+        let mut told = self.told(parameters);
+        // Ruling `fault-during-operation`: the fault may take the place of the status.
+        let faults = self.behaviour.varies(Variant::FaultsInPlaceOfFailure)
+            && told.pop_if(|(_, told)| *told == Told::Overall("CompletedWithFailure")).is_some();
         let last = told.last().map_or(Duration::ZERO, |(after, _)| *after);
         let mut script: Vec<_> = told.into_iter().map(|(after, told)| (after, Planned::Told(told))).collect();
         // Ruling `start-response-order`: the reply may come anywhere; here it comes when the operation was triggered.
         let (usual, end) = (script.len().min(1), script.len());
-        let places: &[usize] = if self.behaviour.lies(Mutant::NoStartReply) {
+        let places: &[usize] = if faults || self.behaviour.lies(Mutant::NoStartReply) {
             &[]
         } else if self.behaviour.lies(Mutant::StartRepliesTwice) {
             &[end, 0]
@@ -194,6 +198,11 @@ impl Progress {
         for place in places.iter().copied() {
             let after = if place == end { last } else { Duration::ZERO };
             script.insert(place, (after, Planned::Answer(Answer::Reply(operation, Vec::new()), id.clone())));
+        }
+        if faults {
+            let fault =
+                Fault::of_operation(operation, "IpamApiGenericErrorOccurred", "The server could not be reached.");
+            script.push((last, Planned::Answer(Answer::Fault(fault), id)));
         }
         // 3.19.1.1: nothing is left to do, and the session ends.
         if !self.behaviour.lies(Mutant::StaysOpen) {
@@ -212,12 +221,23 @@ impl Progress {
         if varies(Variant::OverallInProgress) {
             told.push((Duration::ZERO, Told::Overall("InProgress")));
         }
-        let runs = (parameters.fit || lies(Mutant::StartsWrongType))
-            && (parameters.object || lies(Mutant::StartsWithoutObject))
-            && self.scenario != Scenario::OperationFails;
-        let succeeds = runs && self.scenario != Scenario::SubtaskFails;
-        if runs {
-            self.subtasks(&mut told, !non_deterministic && !varies(Variant::NoPercentage));
+        let valid = if parameters.fit {
+            parameters.object || lies(Mutant::StartsWithoutObject)
+        } else {
+            lies(Mutant::StartsWrongType)
+        };
+        let runs = valid && !lies(Mutant::ForgetsParameters) && self.scenario != Scenario::OperationFails;
+        let succeeds = runs && !self.scenario.fails();
+        match self.scenario {
+            Scenario::Scripted(script) if runs => scripted(script, &mut told),
+            _ if runs => self.subtasks(&mut told, !non_deterministic && !varies(Variant::NoPercentage)),
+            _ => {}
+        }
+        if lies(Mutant::AddsSubtaskTwice)
+            && let Some(place) = told.iter().position(|(_, told)| matches!(told, Told::Added(_)))
+            && let Some(first) = told.get(place).copied()
+        {
+            told.insert(place, first);
         }
         let last = told.last().map_or(Duration::ZERO, |(after, _)| *after);
         if succeeds && lies(Mutant::SucceedsBeforeSubtasks) {
@@ -263,8 +283,6 @@ impl Progress {
         let length =
             if self.scenario == Scenario::OperationTakes30s { Duration::from_secs(30) } else { Duration::ZERO };
         let at = |ended: u32| length * ended / count.max(1);
-        let subtask =
-            |number: u32, status, percent| Subtask { id: i32::try_from(number).unwrap_or(0), status, percent };
         let added = |number| Told::Added(subtask(number, "NotStarted", 0));
         let (late, ended) = (varies(Variant::LateSubtasks), varies(Variant::SubtasksAddedEnded));
         if !late && !ended {
@@ -294,13 +312,26 @@ impl Progress {
         if count == 0 && percentages {
             told.push((length, Told::Percentage(100)));
         }
-        if self.behaviour.lies(Mutant::AddsSubtaskTwice)
-            && let Some(place) = told.iter().position(|(_, told)| matches!(told, Told::Added(_)))
-            && let Some(first) = told.get(place).copied()
-        {
-            told.insert(place, first);
-        }
     }
+}
+
+/// What is told of subtasks by a script: all are added, then each goes on and ends, or is left out.
+fn scripted(script: Script, told: &mut Vec<(Duration, Told)>) {
+    let count = u32::try_from(script.endings().count()).unwrap_or(0);
+    let at = |ended: u32| script.length() * ended / count.max(1);
+    told.extend((1..=count).map(|number| (Duration::ZERO, Told::Added(subtask(number, "NotStarted", 0)))));
+    for (number, status) in (1..).zip(script.endings()) {
+        let has_run = status.starts_with("Completed");
+        if has_run {
+            told.push((at(number - 1), Told::Status(subtask(number, "InProgress", 0))));
+        }
+        told.push((at(number), Told::Status(subtask(number, status, if has_run { 100 } else { 0 }))));
+        told.push((at(number), Told::Percentage(100 * number / count)));
+    }
+}
+
+fn subtask(number: u32, status: &'static str, percent: u32) -> Subtask {
+    Subtask { id: i32::try_from(number).unwrap_or(0), status, percent }
 }
 
 fn out_of_order(operation: &Operation, message: &str) -> Box<Fault> {

@@ -2,6 +2,8 @@
 //!
 //! Leaves out how requests are answered in them. Follows [MS-IPAMM2] 3.1.4.2, 3.19.4.4.1 and 2.2.5.54.
 
+use super::script::Script;
+
 /// What a world is like before its first request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scenario {
@@ -30,10 +32,12 @@ pub enum Scenario {
     OperationFails,
     /// An operation with progress takes thirty seconds of the world's clock.
     OperationTakes30s,
+    /// An operation with progress goes as a script says.
+    Scripted(Script),
 }
 
 impl Scenario {
-    /// Every scenario.
+    /// Every scenario that has a word of its own.
     pub const ALL: [Self; 12] = [
         Self::Default,
         Self::NotProvisioned,
@@ -49,7 +53,7 @@ impl Scenario {
         Self::OperationTakes30s,
     ];
 
-    /// The word that case files write.
+    /// The word that case files write, of a script the first.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Default => "default",
@@ -64,6 +68,7 @@ impl Scenario {
             Self::SubtaskFails => "subtask-fails",
             Self::OperationFails => "operation-fails",
             Self::OperationTakes30s => "operation-takes-30s",
+            Self::Scripted(_) => "subtasks",
         }
     }
 
@@ -92,14 +97,29 @@ impl Scenario {
         }
     }
 
-    /// Finds a scenario by its word.
+    /// Whether an operation with progress that ran has failed in the end.
+    pub(super) fn fails(self) -> bool {
+        match self {
+            Self::SubtaskFails | Self::OperationFails => true,
+            Self::Scripted(script) => script.endings().any(|status| status == "CompletedWithError"),
+            _ => false,
+        }
+    }
+
+    /// Finds a scenario by its word, or reads the script that stands for one.
     ///
     /// # Errors
     /// Names the scenarios that there are.
     pub fn named(word: &str) -> Result<Self, String> {
+        if let Some(script) = Script::parse(word) {
+            return script.map(Self::Scripted);
+        }
         Self::ALL.into_iter().find(|scenario| scenario.as_str() == word).ok_or_else(|| {
             let known: Vec<_> = Self::ALL.iter().map(|scenario| format!("`{}`", scenario.as_str())).collect();
-            format!("the lab has no scenario `{word}`; it has {}", known.join(", "))
+            format!(
+                "the lab has no scenario `{word}`; it has {} and scripts like `subtasks success error`",
+                known.join(", ")
+            )
         })
     }
 }

@@ -11,10 +11,10 @@ use super::{
     inactivity::InactivityTimer,
     lab::{Lab, Place},
     moment::Moment,
-    mutant::Behaviour,
+    mutant::{Behaviour, Mutant},
     progress::{Progress, Said},
     request::{self, Replies},
-    respond::Message,
+    respond::{Kind, Message},
     scenario::Scenario,
     variant::Variant,
 };
@@ -56,6 +56,8 @@ pub struct Session {
     /// Its state, where the port type has sessions with one.
     progress: Option<Progress>,
     open: bool,
+    /// Which one it is, where a lie needs to know.
+    number: u64,
 }
 
 /// What a lab knows of the world that a session is opened in.
@@ -82,7 +84,8 @@ impl Session {
         let progress = port_type.has_sessions().then(|| Progress::new(Arc::clone(&behaviour), scenario));
         let now = clock.as_ref().map_or(now, |clock| *clock.borrow());
         let timer = InactivityTimer::new(now, &behaviour);
-        Self { lab, place, port_type, replies, to: None, behaviour, clock, timer, progress, open: true }
+        let number = lab.astray().number();
+        Self { lab, place, port_type, replies, to: None, behaviour, clock, timer, progress, open: true, number }
     }
 
     /// The same session, its messages addressed to the address that they are posted to.
@@ -151,7 +154,9 @@ impl Session {
                 None => break,
                 Some(Said::Answer(answer, id)) => {
                     let addressed = Addressed { relates_to: id.as_deref(), to: self.to.as_deref() };
-                    outs.push(Out::Message(Message::of(&answer, addressed, &self.behaviour)));
+                    let message = Message::of(&answer, addressed, &self.behaviour);
+                    outs.extend(self.astray(&message).map(Out::Message));
+                    outs.push(Out::Message(message));
                 }
                 Some(Said::End) => {
                     self.open = false;
@@ -179,6 +184,15 @@ impl Session {
                 let _ = clock.wait_for(|now| *now >= due).await;
             }
         }
+    }
+
+    /// A callback of another session that comes before a message of this one, where that is the lie.
+    fn astray(&self, message: &Message) -> Option<Message> {
+        if !self.behaviour.lies(Mutant::CallsBackOnOtherSession) {
+            return None;
+        }
+        let callback = Some(message).filter(|message| message.kind == Kind::Callback);
+        self.lab.astray().exchange_callback(self.place, self.number, callback)
     }
 
     fn world_is_closed(&self) -> bool {

@@ -167,6 +167,15 @@ fn scenarios_tell_of_other_operations() {
     middle[6] = "SetSubTaskStatus 2 CompletedWithError 100";
     middle.pop();
     assert_eq!(told("subtask-fails"), whole(&middle, "CompletedWithFailure"));
+    let scripted = told("subtasks success error not-run");
+    assert_eq!(scripted.iter().filter(|line| line.starts_with("AddSubTask")).count(), 3);
+    assert_eq!(scripted[8], "SetSubTaskStatus 2 InProgress 0");
+    assert_eq!(scripted[9], "SetSubTaskStatus 2 CompletedWithError 100");
+    assert_eq!(scripted[11], "SetSubTaskStatus 3 NotRun 0");
+    assert_eq!(scripted[13..], ["SetOverallStatus CompletedWithFailure", "end"]);
+    assert_eq!(told("subtasks"), whole(&[], "CompletedWithSuccess"));
+    let instead = Talk::new(Variant::FaultsInPlaceOfFailure, "operation-fails").run();
+    assert_eq!(instead, ["StartProgressCallback", "fault 2", "end"]);
 }
 
 #[test]
@@ -307,8 +316,14 @@ fn lies_about_the_course_of_an_operation_show() {
 fn talks(behaviour: &Behaviour) -> Vec<Out> {
     let nothing = EDIT.replace("i:type='m:DhcpServerV4'", "i:nil='true'").replace("<RecordId>17</RecordId>", "");
     let mut heard = Vec::new();
+    let edit = |id: &str| EDIT.replace("EditDhcpServer", id);
     for (scenario, inside, between) in [
         ("default", EDIT, None),
+        ("default", &edit(" EditDhcpServer"), None),
+        ("default", &edit("editdhcpserver"), None),
+        ("default", &edit("0"), None),
+        ("default", &edit("ReloadDnsZones"), None),
+        ("operation-fails", EDIT, None),
         ("subtask-fails", EDIT, Some(CALLBACKS[0].actions[0])),
         ("default", "", None),
         ("default", "<paramters><OperationId>x</OperationId></paramters>", None),
@@ -326,6 +341,13 @@ fn talks(behaviour: &Behaviour) -> Vec<Out> {
     let mut early = Talk::new(behaviour.clone(), "default");
     early.start();
     heard.extend(early.heard);
+    // One beside another.
+    let mut first = Talk::new(behaviour.clone(), "default");
+    first.run();
+    let beside = first.lab.open_session(&format!("{}{PATH}", first.world), Channel::Stream, Moment::LAB).unwrap();
+    first.session = beside;
+    first.initialize();
+    heard.extend(first.heard);
     // Idle, for a time that is short and for one that is not.
     for seconds in [45, 3600] {
         let mut idle = Talk::new(behaviour.clone(), "default");

@@ -125,6 +125,7 @@ variants! {
     SubtasksAddedEnded "subtasks-added-ended" "Adds a subtask when it has ended, its status told by the instance alone.";
     BareInstances "bare-instances" "Says of a subtask its ids, and nothing else.";
     OverallInProgress "overall-in-progress" "Says at its start that the operation is in progress.";
+    FaultsInPlaceOfFailure "faults-in-place-of-failure" "Tells of an operation that failed by a fault as the reply to its start.";
     RefusesTypeAtStart "refuses-type-at-start" "Refuses parameters of a wrong type with a fault when the operation is started.";
     RefusesTypeAtInitialize "refuses-type-at-initialize" "Refuses parameters of a wrong type with a fault when the session is initialized.";
 

@@ -17,7 +17,7 @@ use crate::{
     spec::{Operation, PortType},
     transport::{
         BadCertificates, Exchanged, HttpOptions, HttpSessions, HttpTransport, MessageEncoding, NetTcpOptions,
-        NetTcpTransport, TargetUrl, Transport,
+        NetTcpTransport, Scheme, TargetUrl, Transport,
     },
     verdict::{Exchange, hex},
     wire::framing::FaultUri,
@@ -119,6 +119,24 @@ impl Line {
             self.transport.exchange(url, request).await
         };
         (exchanged, began.elapsed())
+    }
+
+    /// Asks a question that changes nothing where the one before it left a session; where there is none, or what comes on
+    /// it is no answer, on a fresh one, as if nothing had been asked before.
+    pub async fn question_on(&self, operation: &'static Operation, message_id: &str) -> Answered {
+        let permitted = self.address(operation.port_type, None).and_then(|url| {
+            let permitted = self.permit(asking(operation, message_id, &url.to_string())).ok()?;
+            Some((url, permitted))
+        });
+        if let Some((url, permitted)) = permitted.filter(|(url, _)| url.scheme() == Scheme::NetTcp) {
+            self.pace.turn().await;
+            let kept = self.transport.exchange_kept(&url, &permitted).await;
+            let answered = kept.map(|exchanged| read_answer(&exchanged.answer, operation, message_id));
+            if let Some(answered @ (Answered::Reply(_) | Answered::Fault(_))) = answered {
+                return answered;
+            }
+        }
+        self.question(operation, message_id, Instant::now()).await.0
     }
 
     /// Asks a question that changes nothing, on a fresh connection. Gives what was exchanged as well, where anything was,

@@ -12,7 +12,7 @@ use super::{
     ask::{self, Answered, Line},
     generator::{self, Generator, Values},
     hunt::Hunt,
-    judge::{Asked, Judged, in_words, judge, wants_control},
+    judge::{Asked, Judged, in_words, judge, judge_session, wants_control},
     keep::Kept,
     lab::{Lab, World},
     message,
@@ -169,7 +169,10 @@ impl Executor {
         };
         let ended = running.steps().await;
         running.sessions.drain();
-        let Running { checks, exchanges, recorded_faults, sessions, .. } = running;
+        let Running { mut checks, exchanges, recorded_faults, mut sessions, .. } = running;
+        for (name, verdict) in sessions.verdicts() {
+            checks.extend(judge_session(&case.id, &name, &verdict, &self.catalogue));
+        }
         let held_back = matches!(ended, Ended::HeldBack(_));
         let (outcome, reason, blame) = outcome(ended, &checks);
         // The bytes of what passes prove nothing that the trace does not.
@@ -240,6 +243,12 @@ impl Running<'_> {
             let done = match &step.kind {
                 StepKind::Wait(duration) => {
                     self.pause(self.period(*duration)).await;
+                    Ok(())
+                }
+                StepKind::Idle(hundredths) => {
+                    // Without a limit the case was skipped before.
+                    let limit = self.executor.target.timing.inactivity.unwrap_or_default();
+                    self.pause(limit * *hundredths / 100).await;
                     Ok(())
                 }
                 _ if on_sessions => self.converse(number, step).await,

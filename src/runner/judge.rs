@@ -4,10 +4,11 @@
 //! whole comes to. Follows [MS-IPAMM2] 2.1, 2.2.2.1, the message sections of 3.3.4, and `docs/verdicts.md`.
 
 mod event;
+mod machine;
 
 use std::{fmt::Write as _, time::Duration};
 
-pub use self::event::judge_event;
+pub use self::{event::judge_event, machine::judge_session};
 
 use super::said;
 use crate::{
@@ -197,7 +198,7 @@ impl Bench<'_> {
             // [MC-NMF] 2.2.3.4.1: another encoding than that of the session.
             _ if bytes.trim_ascii_start().starts_with(b"<") => "binary.encoding-kept",
             // [MC-NBFSE] 2.2: an id is that of a string that was sent before, or of a static one.
-            DecodeErrorKind::Invalid(words) if words.contains("has no string with the id") => "binary.ids-known",
+            DecodeErrorKind::Invalid(words) if words.contains("string with the id") => "binary.ids-known",
             _ => "binary.well-formed",
         };
         self.broken("binary", requirement, Layer::Encoding, message, "binary XML", &got)

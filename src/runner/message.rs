@@ -7,11 +7,10 @@ use bytes::Bytes;
 use super::ask::asking;
 use crate::{
     case::{
-        RecordSpec, Records, Split, Step, StepKind,
-        records::are_regular,
+        Course, RecordSpec, Records, Split, Step, StepKind,
         template::{Template, Unfilled},
     },
-    session::Outgoing,
+    session::{GivenRecords, Outgoing},
     soap::{self, write::Route},
     spec::{Operation, PortType},
     wire::framing::Record,
@@ -58,22 +57,19 @@ pub fn render(
     Ok(Some((outgoing, name)))
 }
 
-/// The records of a step, cut into pieces; the requests in them; whether every client sends such.
+/// The records of a step, and what answers to them are known by.
 #[derive(Debug)]
 pub struct Rendered {
-    /// The bytes, in pieces that are written one by one.
-    pub pieces: Vec<Bytes>,
-    /// The requests that the records hold.
-    pub requests: Vec<Outgoing>,
+    /// The records, cut into pieces.
+    pub given: GivenRecords,
     /// The id of the last request, those written in bytes included.
     pub message_id: Option<String>,
     /// The requests whose answers later steps wait for: name, id, and operation where the record names one.
     pub named: Vec<(String, Option<String>, Option<&'static Operation>)>,
-    /// Whether every client sends such records.
-    pub regular: bool,
 }
 
-/// Makes the bytes of a step that sends records. `message_id` gives the id of each request in them.
+/// Makes the bytes of a step that sends records. `message_id` gives the id of each request in them, `course` knows what
+/// the session has sent before.
 ///
 /// # Errors
 /// A hole without a value, or a line or a split that is none once its holes are filled.
@@ -83,9 +79,10 @@ pub fn records(
     message_id: &dyn Fn(usize) -> String,
     to: &str,
     encode: &mut dyn FnMut(&[u8]) -> Bytes,
+    course: &mut Course,
     vars: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Rendered, String> {
-    let mut requests = Vec::new();
+    let (mut requests, mut payloads) = (Vec::new(), Vec::new());
     let mut bytes = Vec::new();
     let mut specs = Vec::new();
     let (mut named, mut last_id) = (Vec::new(), None);
@@ -99,8 +96,11 @@ pub fn records(
         let filled = line.fill(&vars).map_err(|unfilled| unfilled.to_string())?;
         let spec = RecordSpec::parse(&filled, port_type)?;
         match &spec {
-            RecordSpec::Bytes(record, _) => {
-                bytes.extend_from_slice(record);
+            RecordSpec::Bytes(octets, record) => {
+                bytes.extend_from_slice(octets);
+                if let Some(Record::SizedEnvelopeRecord(payload)) = record {
+                    payloads.push(payload.clone());
+                }
                 if line.holes().any(|hole| hole == "message_id") {
                     last_id = Some(id);
                 }
@@ -121,6 +121,7 @@ pub fn records(
                     named.push((name.clone(), outgoing.message_id.clone(), operation.or(records.operation)));
                 }
                 requests.push(outgoing);
+                payloads.push(payload.clone());
                 let record = if *unsized_record {
                     Record::UnsizedEnvelopeRecord(payload)
                 } else {
@@ -145,5 +146,6 @@ pub fn records(
         Some(Split::At(at)) if at > 0 && at < bytes.len() => vec![bytes.slice(..at), bytes.slice(at..)],
         _ => vec![bytes],
     };
-    Ok(Rendered { pieces, requests, message_id: last_id, named, regular: are_regular(&specs) })
+    let given = GivenRecords { pieces, requests, payloads, regular: course.takes(&specs) };
+    Ok(Rendered { given, message_id: last_id, named })
 }

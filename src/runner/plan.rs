@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{sessions, target::Target};
 use crate::{
-    case::{Case, Suite, glob::Glob},
+    case::{Case, Step, StepKind, Suite, glob::Glob},
     session::Guard,
-    spec::{Effect, Level, PortType},
+    spec::{Effect, Level, PortType, progress::AdminOperation},
 };
 
 /// Which cases a run is asked to run.
@@ -116,9 +116,21 @@ pub fn skip_reason(case: &Case, target: &Target, guard: &Guard, has_lab: bool) -
     if !missing.is_empty() {
         return Some(format!("missing data: [vars] {} in the target file", missing.join(", ")));
     }
-    let operations = case.steps.iter().filter_map(crate::case::Step::operation);
-    let lacking = operations.into_iter().find(|operation| target.lacks(operation.name))?;
-    Some(format!("lacking on this product: {}", lacking.name))
+    if case.steps.iter().any(|step| matches!(step.kind, StepKind::Idle(_))) && target.timing.inactivity.is_none() {
+        return Some("missing data: [timing] inactivity in the target file".to_owned());
+    }
+    let operations = case.steps.iter().filter_map(Step::operation).map(|operation| operation.name);
+    let ids = case.steps.iter().filter_map(admin_operation);
+    let lacking = operations.chain(ids.map(|operation| operation.id)).find(|name| target.lacks(name))?;
+    Some(format!("lacking on this product: {lacking}"))
+}
+
+/// The operation with progress that a step initializes a session for, [MS-IPAMM2] 2.2.4.286.
+fn admin_operation(step: &Step) -> Option<&'static AdminOperation> {
+    let StepKind::Call(call) = &step.kind else { return None };
+    let body = call.body.sketch();
+    let (_, after) = body.split_once("<OperationId>")?;
+    AdminOperation::named(after.split_once('<')?.0)
 }
 
 /// The data that a case needs and that the target file does not have.

@@ -67,7 +67,11 @@ pub async fn ask(line: &Line) -> Readiness {
     let mut readiness = Readiness::default();
     for (index, operation) in operations().enumerate() {
         let message_id = message_id(&line.seed, WHO, index, 1);
-        let (answered, _) = line.question(operation, &message_id, Instant::now()).await;
+        let answered = if index == 0 {
+            line.question(operation, &message_id, Instant::now()).await.0
+        } else {
+            line.question_on(operation, &message_id).await
+        };
         // Nobody is there: three more attempts would find out nothing more.
         let nobody = matches!(&answered, Answered::Nothing(stage, _) if *stage <= Stage::Tls);
         readiness.hear(operation, answered);
@@ -192,4 +196,82 @@ impl Readiness {
 fn result(element: &Element, operation: &Operation) -> Option<String> {
     let field = operation.result.as_ref()?;
     Some(element.child(IPAM, field.name)?.text().trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::*;
+    use crate::{
+        runner::Target,
+        session::Guard,
+        spec::Effect,
+        wire::framing::{Deframer, Limits, Record},
+    };
+
+    const FAULT: &str = "<s:Envelope xmlns:s='http://www.w3.org/2003/05/soap-envelope'><s:Body><s:Fault><s:Code>\
+        <s:Value>s:Sender</s:Value></s:Code><s:Reason><s:Text xml:lang='en'>no</s:Text></s:Reason></s:Fault></s:Body>\
+        </s:Envelope>";
+
+    /// Takes a session, answers so many requests with a fault, and goes, or says nothing more.
+    async fn converse(mut stream: TcpStream, answers: usize, goes: bool) -> std::io::Result<()> {
+        let (mut deframer, mut piece, mut answered) = (Deframer::new(Limits::default()), [0; 512], 0);
+        loop {
+            while let Ok(Some(framed)) = deframer.next() {
+                match framed.record {
+                    Record::PreambleEndRecord => stream.write_all(&Record::PreambleAckRecord.to_bytes()).await?,
+                    Record::SizedEnvelopeRecord(_) if answered < answers => {
+                        answered += 1;
+                        let envelope = Record::SizedEnvelopeRecord(FAULT.as_bytes().into()).to_bytes();
+                        stream.write_all(&envelope).await?;
+                    }
+                    _ => {}
+                }
+            }
+            let length = if goes && answered == answers { 0 } else { stream.read(&mut piece).await? };
+            if length == 0 {
+                return Ok(());
+            }
+            deframer.push(&piece[..length]);
+        }
+    }
+
+    /// Asks a server that answers so many requests of a session; what was heard, and on how many sessions.
+    async fn asked(answers: usize, goes: bool) -> (Vec<Heard>, usize) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("net.tcp://{}/Ipam/Server", listener.local_addr().unwrap());
+        let count = Arc::new(AtomicUsize::new(0));
+        let sessions = count.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                sessions.fetch_add(1, Ordering::Relaxed);
+                tokio::spawn(converse(stream, answers, goes));
+            }
+        });
+        let sets = ["security.mode=none", "encoding=text", "timing.reply=200ms"].map(str::to_owned);
+        let target = Target::read(&url, &sets).unwrap();
+        let line = Line::new(&target, Guard::new([Effect::Read], None), false, "seed").unwrap();
+        let heard = ask(&line).await.heard.into_iter().map(|(_, heard)| heard).collect();
+        (heard, count.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn they_share_a_session_where_it_is_kept_and_are_answered_the_same_where_it_is_not() {
+        for (answers, goes, sessions) in [(9, false, 1), (4, true, 1), (2, true, 2), (1, true, 4), (1, false, 4)] {
+            let (heard, count) = asked(answers, goes).await;
+            assert!(heard.len() == 4 && heard.iter().all(|heard| matches!(heard, Heard::Fault(_))), "{heard:?}");
+            assert_eq!(count, sessions, "{answers} answers to a session");
+        }
+        let (heard, _) = asked(0, false).await;
+        assert!(heard.iter().all(|heard| matches!(heard, Heard::Nothing(..))), "{heard:?}");
+    }
 }

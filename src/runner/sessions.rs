@@ -11,9 +11,11 @@ use tokio::time::Instant;
 
 use super::{ask::Line, wire_log::WireLog};
 use crate::{
-    case::{Case, StepKind, records},
+    case::{Case, Course, StepKind, records},
+    model::{self, Event, Symbol, Track, Verdict},
     session::{Observation, Observed, Permitted, PermittedRecords, Received},
-    spec::{Callback, Operation, PortType},
+    soap,
+    spec::{Callback, Operation, PortType, namespace},
     transport::{MessageEncoding, Scheme, Session, TargetUrl},
     wire::{nbfse, nbfx},
 };
@@ -30,6 +32,10 @@ pub struct Sessions {
     live: BTreeMap<String, Live>,
     /// What was seen on all of them.
     pub log: WireLog,
+    /// Each by its machine, where its port type has one.
+    tracks: BTreeMap<String, Track<'static>>,
+    /// The step of the case that is done, counted from 1.
+    pub step: usize,
 }
 
 /// One session.
@@ -48,18 +54,39 @@ pub struct Live {
     sent: BTreeMap<String, (Option<String>, Option<&'static Operation>)>,
     /// What writes the envelopes among records.
     pub encoder: nbfse::Encoder,
+    /// What records of the case's own have been sent.
+    pub course: Course,
 }
 
 impl Sessions {
     /// The session of this name, opened where it is not open yet: with a preamble of the case's own where its first step
-    /// is to send records.
-    pub fn open(&mut self, line: &Line, url: &TargetUrl, name: &str, first: &StepKind) {
+    /// is to send records. So many `further` sessions follow on its connection.
+    pub fn open(
+        &mut self,
+        line: &Line,
+        port_type: PortType,
+        url: &TargetUrl,
+        name: &str,
+        first: &StepKind,
+        further: usize,
+    ) {
+        if !self.live.contains_key(name)
+            && let Some(tables) = model::tables_of(port_type)
+        {
+            let mut track = Track::new(port_type, tables, url.scheme() == Scheme::NetTcp);
+            // What records hold is not looked into, nor several sessions on one connection.
+            if matches!(first, StepKind::Records(_)) || further > 0 {
+                track.take(Event::of(Symbol::FOREIGN), self.step);
+            }
+            self.tracks.insert(name.to_owned(), track);
+        }
         self.live.entry(name.to_owned()).or_insert_with(|| {
             let (is_raw, encoding) = match first {
                 StepKind::Records(records) => (true, encoding_of(records, line.encoding)),
                 _ => (false, line.encoding),
             };
-            let session = if is_raw { line.transport.open_raw(url, encoding) } else { line.transport.open(url, true) };
+            let session =
+                if is_raw { line.transport.open_raw(url, encoding, further) } else { line.transport.open(url, true) };
             Live {
                 session,
                 is_raw,
@@ -68,6 +95,7 @@ impl Sessions {
                 pending_bytes: 0,
                 sent: BTreeMap::new(),
                 encoder: nbfse::Encoder::new(nbfx::Style::default()),
+                course: Course::default(),
             }
         });
     }
@@ -84,8 +112,28 @@ impl Sessions {
         for (name, live) in &mut self.live {
             while let Some(observation) = live.session.try_next() {
                 self.log.add(name, &observation);
+                track(&mut self.tracks, self.step, name, &observation.what);
             }
         }
+    }
+
+    /// Nothing came on a session for a while: beyond the limit of a reply or not, while the target answers others.
+    pub fn was_silent(&mut self, name: &str, beyond_limit: bool) {
+        if let Some(track) = self.tracks.get_mut(name) {
+            track.take(Event::of(if beyond_limit { Symbol::LATE } else { Symbol::QUIET }), self.step);
+        }
+    }
+
+    /// The client ends a session, in order or not: it is owed nothing more.
+    pub fn leaves(&mut self, name: &str) {
+        if let Some(track) = self.tracks.get_mut(name) {
+            track.take(Event::of(Symbol::LEAVE), self.step);
+        }
+    }
+
+    /// What came of each session by its machine.
+    pub fn verdicts(&mut self) -> Vec<(String, Verdict)> {
+        std::mem::take(&mut self.tracks).into_iter().map(|(name, track)| (name, track.finish())).collect()
     }
 
     /// Waits until something that `wanted` takes has come on a session, has ended it, or the time is over; what else came
@@ -108,6 +156,11 @@ impl Sessions {
             }
             if !already_ended {
                 self.log.add(name, &observation);
+                track(&mut self.tracks, self.step, name, &observation.what);
+            }
+            if matches!(observation.what, Observed::Ended(_)) {
+                // Another session may follow, with strings of its own.
+                live.encoder = nbfse::Encoder::new(nbfx::Style::default());
             }
             if wanted(&observation.what) || matches!(observation.what, Observed::Ended(_)) {
                 return observation.what;
@@ -143,6 +196,11 @@ impl Sessions {
         self.live.get(name).map(|live| (live.encoding, live.encoder.clone()))
     }
 
+    /// What records of the case's own have been sent on a session.
+    pub fn course(&self, name: &str) -> Course {
+        self.live.get(name).map(|live| live.course.clone()).unwrap_or_default()
+    }
+
     /// What was sent on a session under a name.
     pub fn sent(&self, name: &str, sent: &str) -> Option<(Option<String>, Option<&'static Operation>)> {
         self.live.get(name)?.sent.get(sent).cloned()
@@ -155,12 +213,15 @@ impl Sessions {
         }
     }
 
-    /// Waits for anything new on a session; what came before and was not taken stays where it is.
-    pub async fn listen(&mut self, name: &str, within: Duration) -> Observed {
+    /// Waits for anything new on a session, or for a callback alone; what came before and was not taken stays where it is.
+    pub async fn listen(&mut self, name: &str, within: Duration, callbacks: bool) -> Observed {
         let Some(live) = self.live.get_mut(name) else { return Observed::Silence { waited: within } };
         let before = std::mem::take(&mut live.pending);
-        let observed =
-            self.seek(name, within, |observed| matches!(observed, Observed::Received(_) | Observed::Accepted)).await;
+        let wanted = |observed: &Observed| match observed {
+            Observed::Received(received) => !callbacks || callback_name(received).is_some(),
+            other => !callbacks && matches!(other, Observed::Accepted),
+        };
+        let observed = self.seek(name, within, wanted).await;
         if let Some(live) = self.live.get_mut(name) {
             let after = std::mem::replace(&mut live.pending, before);
             live.pending.extend(after);
@@ -199,6 +260,15 @@ impl Live {
     }
 }
 
+/// Gives what was seen on a session to its machine.
+fn track(tracks: &mut BTreeMap<String, Track<'static>>, step: usize, name: &str, observed: &Observed) {
+    // Taken out, so that the others can be asked.
+    let Some(mut track) = tracks.remove(name) else { return };
+    let elsewhere = |id: &str| tracks.values().any(|other| other.ids().any(|known| known == id));
+    track.see(observed, step, &elsewhere);
+    tracks.insert(name.to_owned(), track);
+}
+
 /// What an observation counts for among those that are kept.
 fn bytes_of(observation: &Observation) -> usize {
     match &observation.what {
@@ -235,6 +305,33 @@ pub fn answers(observed: &Observed, message_id: Option<&str>) -> bool {
         _ if !related.is_empty() => false,
         _ => callback_name(received).is_none(),
     }
+}
+
+/// Whether an observation is a message that says of itself that it answers a request.
+pub fn relates_to(observed: &Observed, message_id: Option<&str>) -> bool {
+    let Observed::Received(received) = observed else { return false };
+    let Some(id) = message_id else { return false };
+    received.envelope().is_ok_and(|envelope| envelope.addressing.replies_to().any(|related| related == id))
+}
+
+/// Whether a message is a SOAP fault.
+pub fn is_fault(observed: &Observed) -> bool {
+    let Observed::Received(received) = observed else { return false };
+    received.envelope().is_ok_and(|envelope| envelope.body.first().is_some_and(soap::Fault::is_named))
+}
+
+/// The status of an operation as a whole that a message tells. [MS-IPAMM2] 3.21.4.4
+pub fn overall_status(received: &Received) -> Option<String> {
+    callback_name(received).filter(|name| name == "SetOverallStatus")?;
+    let envelope = received.envelope().ok()?;
+    let status = envelope.body.first()?.child(namespace::IPAM, "overallStatus")?;
+    Some(status.text().trim().to_owned())
+}
+
+/// Whether a message says that an operation has ended (ruling `overall-status-in-progress`).
+pub fn ends_operation(observed: &Observed) -> bool {
+    let Observed::Received(received) = observed else { return false };
+    overall_status(received).is_some_and(|status| status.starts_with("Completed"))
 }
 
 /// The name of the callback that a message is, where it relates to no request.

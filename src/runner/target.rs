@@ -2,6 +2,7 @@
 //!
 //! Leaves out how it is spoken to. A target file never holds a secret, and no mistake in one is told with a secret in it.
 
+mod data;
 mod draft;
 mod secret;
 
@@ -13,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use self::draft::Draft;
+use self::{data::REFERENCE_VARS, draft::Draft};
 use crate::{
     case::{Mistake, MistakeKind, Mistakes, SourceFile, mistake::Told},
     spec::{Effect, PortType},
@@ -197,9 +198,9 @@ impl Target {
             limits: Limits { sessions: 256, rate: None, ..target.limits },
             allow: Allow { effects: Effect::ALL.into(), tasks: None },
             // Data that cases need of a target; a name that nobody has, RFC 2606.
-            vars: [("managed_server", "dc1.contoso.example"), ("dhcp_server_record_id", "17")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+            vars: REFERENCE_VARS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            // [MS-IPAMM2] 3.1.5: a tick every fifteen seconds, the fourth too many.
+            timing: Timing { inactivity: Some(Duration::from_mins(1)), ..target.timing },
             ..target
         })
     }
@@ -267,6 +268,11 @@ impl Target {
         mistakes.extend(refused);
         let mut told_of_sets = Told::new(&SourceFile::new("--set", secret::hide(&text)));
         let set = draft::read(&text, &mut told_of_sets);
+        let mut file = file;
+        if set.no_security.is_some() {
+            // What the file says of protection counts for other runs.
+            file.negotiation.clear();
+        }
 
         if !file.has_url && !set.has_url {
             told.tell(MistakeKind::MissingKey, 0..0, "`url` is missing in the file")

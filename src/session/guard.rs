@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::Outgoing;
+use super::{Outgoing, Payloads};
 use crate::{
     soap,
     spec::{CALLBACKS, Callback, Effect, KEEPALIVE_ACTION, OPERATIONS, Operation, task::IPAM_TASK_TYPE},
@@ -38,6 +38,19 @@ impl Permitted {
     pub fn effect(&self) -> Effect {
         self.effect
     }
+}
+
+/// Records as somebody gives them, byte by byte.
+#[derive(Debug, Clone, Default)]
+pub struct GivenRecords {
+    /// The bytes, in pieces that are written one by one.
+    pub pieces: Vec<Bytes>,
+    /// The requests in them that are known as text.
+    pub requests: Vec<Outgoing>,
+    /// What every envelope in them holds, in order: those of the requests, and those that were composed byte by byte.
+    pub payloads: Vec<Bytes>,
+    /// Whether every client sends such records in this place, whatever the envelopes hold.
+    pub regular: bool,
 }
 
 /// Records, byte by byte, that a guard let through; only a guard makes them.
@@ -80,6 +93,11 @@ impl Guard {
     /// An effect of the request, or a task that it may start, is not allowed.
     pub fn permit(&self, outgoing: Outgoing) -> Result<Permitted, Refused> {
         let reading = Reading::of(&outgoing);
+        self.allow(&reading)?;
+        Ok(Permitted { effect: reading.worst(), outgoing })
+    }
+
+    fn allow(&self, reading: &Reading) -> Result<(), Refused> {
         if let Some(effect) = reading.effects.iter().rev().find(|effect| !self.allows(**effect)) {
             return Err(Refused::Effect(*effect));
         }
@@ -89,29 +107,29 @@ impl Guard {
         {
             return Err(Refused::Task((*task).to_owned()));
         }
-        Ok(Permitted { effect: reading.worst(), outgoing })
+        Ok(())
     }
 }
 
 impl Guard {
-    /// Lets records through that hold these requests, or says why not. What is given byte by byte may be malformed and
-    /// may disrupt, unless it is `regular`: records as every client sends them.
+    /// Lets records through, or says why not. `payloads` has read what was sent on the session before.
+    ///
+    /// Each envelope in them is read as the session reads it. Where all are requests, whole and as the documents say that
+    /// they are written, and the records are regular, they do what the requests do. Anything else may disrupt, and start
+    /// or change what it names.
     ///
     /// # Errors
     /// An effect of the bytes or of a request in them, or a task that one may start, is not allowed.
-    pub fn permit_records(
-        &self,
-        pieces: Vec<Bytes>,
-        requests: &[Outgoing],
-        regular: bool,
-    ) -> Result<PermittedRecords, Refused> {
-        if !regular && !self.allows(Effect::Disrupt) {
-            return Err(Refused::Effect(Effect::Disrupt));
+    pub fn permit_records(&self, given: GivenRecords, payloads: &mut Payloads) -> Result<PermittedRecords, Refused> {
+        let read: Option<Vec<Outgoing>> = given.payloads.iter().map(|payload| payloads.read(payload)).collect();
+        let composed = read.filter(|_| given.regular);
+        if composed.is_none() {
+            self.allow(&Reading::of_bytes(&given.pieces.concat()))?;
         }
-        for request in requests {
-            self.permit(request.clone())?;
+        for request in given.requests.into_iter().chain(composed.into_iter().flatten()) {
+            self.permit(request)?;
         }
-        Ok(PermittedRecords(pieces))
+        Ok(PermittedRecords(given.pieces))
     }
 }
 
@@ -135,6 +153,18 @@ impl Reading {
             Ok(document) => reading.element(&document.root, ""),
             Err(_) => reading.text(&String::from_utf8_lossy(&outgoing.envelope)),
         }
+        reading
+    }
+
+    /// Bytes of which not all is known: who takes them may do what they name.
+    fn of_bytes(bytes: &[u8]) -> Self {
+        let mut reading = Self { effects: BTreeSet::from([Effect::Read]), tasks: BTreeSet::new() };
+        let text = String::from_utf8_lossy(bytes);
+        reading.names(&squashed(&text));
+        if reading.worst() > Effect::Read {
+            reading.tasks.extend(words(&text).flat_map(|word| tasks_like(word, false)));
+        }
+        reading.effects.insert(Effect::Disrupt);
         reading
     }
 
@@ -352,6 +382,45 @@ mod tests {
         let writer = Guard::new([Effect::Read, Effect::Write], None);
         let both = raw(Some("http://Microsoft.Windows.Ipam/IIpamServer/StartTask"), "<Body><DeleteBlock/></Body>");
         assert_eq!(writer.permit(both).unwrap_err(), Refused::Effect(Effect::StartTask));
+    }
+
+    /// Records that hold payloads, and whether every client sends such.
+    fn given(payloads: &[&[u8]], regular: bool) -> GivenRecords {
+        let payloads: Vec<Bytes> = payloads.iter().map(|payload| Bytes::copy_from_slice(payload)).collect();
+        GivenRecords { pieces: payloads.clone(), requests: Vec::new(), payloads, regular }
+    }
+
+    fn encoded(requests: &[Outgoing]) -> Vec<Vec<u8>> {
+        let mut encoder = crate::wire::nbfse::Encoder::new(crate::wire::nbfx::Style::default());
+        let read = |request: &Outgoing| xml::read(&request.envelope, &xml::Limits::default()).unwrap();
+        requests.iter().map(|request| encoder.encode(&read(request).root)).collect()
+    }
+
+    #[test]
+    fn composed_requests_do_what_they_ask_where_they_are_whole() {
+        let version = plain_request(Operation::named(PortType::IIpamServer, "GetIpamVersion").unwrap(), "");
+        let written = encoded(&[version, start_task("Audit"), start_task("Discovery")]);
+        let [version, audit, discovery] = &written[..] else { panic!() };
+        let permit = |effects: &[Effect], payloads: &[&[u8]], regular| {
+            let guard = Guard::new(effects.iter().copied(), Some(vec!["Discovery".to_owned()]));
+            let permitted = guard.permit_records(given(payloads, regular), &mut Payloads::binary());
+            permitted.map(|permitted| permitted.pieces().len())
+        };
+        let (read, start) = ([Effect::Read], [Effect::Read, Effect::StartTask]);
+        let all = [Effect::Read, Effect::StartTask, Effect::Disrupt];
+        assert_eq!(permit(&read, &[version], true), Ok(1));
+        assert_eq!(permit(&read, &[version], false), Err(Refused::Effect(Effect::Disrupt)));
+        assert_eq!(permit(&read, &[version, audit], true), Err(Refused::Effect(Effect::StartTask)));
+        assert_eq!(permit(&start, &[version, audit], true), Err(Refused::Task("Audit".to_owned())));
+        assert_eq!(permit(&start, &[version, audit, discovery], true), Err(Refused::Task("Audit".to_owned())));
+        // What cannot be read may do what it names, whatever was allowed before it.
+        let cut = &audit[..audit.len() - 1];
+        assert_eq!(permit(&start, &[version, cut], true), Err(Refused::Effect(Effect::Disrupt)));
+        assert_eq!(permit(&all, &[version, cut], true), Err(Refused::Task("Audit".to_owned())));
+        assert_eq!(permit(&[Effect::Read, Effect::Disrupt], &[cut], true), Err(Refused::Effect(Effect::StartTask)));
+        let cut = &version[..version.len() - 1];
+        assert_eq!(permit(&[Effect::Read, Effect::Disrupt], &[cut], true), Ok(1));
+        assert_eq!(permit(&read, &[cut], true), Err(Refused::Effect(Effect::Disrupt)));
     }
 
     #[test]

@@ -6,7 +6,10 @@
 pub mod guard;
 mod layer;
 mod observation;
+mod payload;
+pub mod recording;
 
-pub use guard::{Guard, Permitted, PermittedRecords, Refused};
+pub use guard::{GivenRecords, Guard, Permitted, PermittedRecords, Refused};
 pub use layer::Layer;
 pub use observation::{End, HttpHead, Observation, Observed, Outgoing, Piece, Received, Trace, Unread};
+pub use payload::Payloads;

@@ -149,6 +149,25 @@ pub struct AdminOperation {
     pub section: &'static str,
     /// The type that its parameters must be of, in the protocol's namespace.
     pub parameters: &'static str,
+    /// What its parameters must hold: without it, it fails.
+    pub needs: &'static [Need],
+}
+
+/// An element of the parameters of an operation that must not be null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// The name of the element, in the protocol's namespace.
+    pub name: &'static str,
+    /// Whether it is a list that must not be empty either.
+    pub some: bool,
+}
+
+const fn one(name: &'static str) -> Need {
+    Need { name, some: false }
+}
+
+const fn some(name: &'static str) -> Need {
+    Need { name, some: true }
 }
 
 impl AdminOperation {
@@ -158,62 +177,132 @@ impl AdminOperation {
     }
 }
 
-const fn row(id: &'static str, section: &'static str, parameters: &'static str) -> AdminOperation {
-    AdminOperation { id, section, parameters }
+const fn row(
+    id: &'static str,
+    section: &'static str,
+    parameters: &'static str,
+    needs: &'static [Need],
+) -> AdminOperation {
+    AdminOperation { id, section, parameters, needs }
 }
 
 /// The operations with progress, [MS-IPAMM2] 3.19.4.4.1, in the order of the enumeration. The table there spells one id
 /// and one type with other capitals than Appendix B, which stands.
 pub static ADMIN_OPERATIONS: &[AdminOperation] = &[
-    row("EditDhcpServer", "3.19.4.4.1.1", "UpdateDhcpServerParameters"),
-    row("ApplyServerConfigurationTemplate", "3.19.4.4.1.2", "ApplyDhcpServerConfigurationParameters"),
-    row("CreateDhcpScope", "3.19.4.4.1.3", "CreateDhcpScopeParameters"),
-    row("EditDhcpScope", "3.19.4.4.1.4", "UpdateDhcpScopeParameters"),
-    row("DeleteDhcpScope", "3.19.4.4.1.5", "DeleteDhcpScopeParameters"),
-    row("ApplyScopeConfigurationTemplate", "3.19.4.4.1.6", "ApplyDhcpScopeConfigurationparameters"),
-    row("AddScopesToSuperscope", "3.19.4.4.1.7", "AddScopesToSuperscopeParameters"),
-    row("RemoveScopesFromSuperscope", "3.19.4.4.1.8", "RemoveScopesFromSuperscopeParameters"),
-    row("RenameSuperscope", "3.19.4.4.1.9", "RenameSuperscopeParameters"),
-    row("DeleteSuperscopes", "3.19.4.4.1.10", "DeleteSuperscopesParameters"),
-    row("SetSuperscopeActivationStatus", "3.19.4.4.1.11", "SetSuperscopeActivationStatusParameters"),
-    row("CreateDhcpServerPolicy", "3.19.4.4.1.12", "CreateDhcpServerPolicyParameters"),
-    row("CreateDhcpScopePolicy", "3.19.4.4.1.13", "CreateDhcpScopePolicyParameters"),
-    row("UpdatePolicy", "3.19.4.4.1.14", "UpdatePolicyParameters"),
-    row("DeletePolicy", "3.19.4.4.1.15", "DeletePolicyParameters"),
-    row("UpdatePolicyProperty", "3.19.4.4.1.16", "UpdatePolicyPropertiesParameters"),
-    row("MovePolicyProcessingOrder", "3.19.4.4.1.17", "MovePolicyProcessingOrderParameters"),
-    row("CreateDhcpReservation", "3.19.4.4.1.18", "CreateDhcpReservationParameters"),
-    row("DeleteDhcpReservation", "3.19.4.4.1.19", "DeleteDhcpReservationParameters"),
-    row("DeleteDhcpReservationCollection", "3.19.4.4.1.20", "DeleteDhcpReservationCollectionParameters"),
-    row("SetDhcpReservation", "3.19.4.4.1.21", "SetDhcpReservationParameters"),
-    row("SetDhcpReservationCollection", "3.19.4.4.1.22", "SetDhcpReservationCollectionParameters"),
-    row("CreateDhcpFailover", "3.19.4.4.1.23", "DhcpFailoverWithScopesParameters"),
-    row("EditDhcpFailover", "3.19.4.4.1.24", "DhcpFailoverParameters"),
-    row("AddDhcpFailoverScopes", "3.19.4.4.1.25", "DhcpFailoverWithScopesParameters"),
-    row("RemoveDhcpFailoverScopes", "3.19.4.4.1.26", "DhcpFailoverRemoveScopesParameters"),
-    row("DeleteDhcpFailover", "3.19.4.4.1.27", "DhcpFailoverDeleteParameters"),
-    row("ResetConfigSyncStatus", "3.19.4.4.1.28", "ResetConfigSyncStatusParameters"),
-    row("ReplicateScope", "3.19.4.4.1.29", "ReplicateScopeParameters"),
-    row("ReplicateRelation", "3.19.4.4.1.30", "ReplicateRelationParameters"),
-    row("ReplicateServer", "3.19.4.4.1.31", "ReplicateServerParameters"),
-    row("CreateDhcpFilters", "3.19.4.4.1.32", "CreateDhcpFiltersParameters"),
-    row("UpdateDhcpFilter", "3.19.4.4.1.33", "UpdateDhcpFilterParameters"),
-    row("UpdateDhcpFilters", "3.19.4.4.1.34", "UpdateDhcpFiltersParameters"),
-    row("DeleteDhcpFilters", "3.19.4.4.1.35", "DeleteDhcpFiltersParameters"),
-    row("CreateIpamIPAddress", "3.19.4.4.1.36", "CreateIpamIPAddressParameters"),
-    row("UpdateIpamIPAddress", "3.19.4.4.1.37", "UpdateIpamIPAddressParameters"),
-    row("CreateDnsResourceRecords", "3.19.4.4.1.38", "CreateDnsResourceRecordsParameters"),
-    row("DeleteDnsResourceRecords", "3.19.4.4.1.41", "DeleteDnsResourceRecordsParameters"),
-    row("UpdateDnsResourceRecords", "3.19.4.4.1.40", "MultiUpdateDnsResourceRecordParameters"),
-    row("UpdateDnsResourceRecord", "3.19.4.4.1.39", "UpdateDnsResourceRecordParameters"),
-    row("CreateDnsZone", "3.19.4.4.1.42", "CreateDnsZoneParameters"),
-    row("DeleteDnsZones", "3.19.4.4.1.44", "DeleteDnsZonesParameters"),
-    row("UpdateDnsZones", "3.19.4.4.1.43", "UpdateDnsZonesParameters"),
-    row("DnsZonesTransfer", "3.19.4.4.1.45", "DnsZonesTransferParameters"),
-    row("ReloadDnsZones", "3.19.4.4.1.46", "ReloadDnsZonesParameters"),
-    row("CreateDnsConditionalForwarders", "3.19.4.4.1.47", "DnsConditionalForwardersParameters"),
-    row("UpdateDnsConditionalForwarders", "3.19.4.4.1.48", "DnsConditionalForwardersParameters"),
-    row("DeleteDnsConditionalForwarders", "3.19.4.4.1.49", "DnsConditionalForwardersParameters"),
+    row("EditDhcpServer", "3.19.4.4.1.1", "UpdateDhcpServerParameters", &[one("Server")]),
+    row(
+        "ApplyServerConfigurationTemplate",
+        "3.19.4.4.1.2",
+        "ApplyDhcpServerConfigurationParameters",
+        &[some("ServerIds"), one("ServerTemplate")],
+    ),
+    row("CreateDhcpScope", "3.19.4.4.1.3", "CreateDhcpScopeParameters", &[one("Scope")]),
+    row("EditDhcpScope", "3.19.4.4.1.4", "UpdateDhcpScopeParameters", &[one("Scope")]),
+    row("DeleteDhcpScope", "3.19.4.4.1.5", "DeleteDhcpScopeParameters", &[]),
+    row(
+        "ApplyScopeConfigurationTemplate",
+        "3.19.4.4.1.6",
+        "ApplyDhcpScopeConfigurationparameters",
+        &[some("ScopeId"), one("ScopeTemplate")],
+    ),
+    row("AddScopesToSuperscope", "3.19.4.4.1.7", "AddScopesToSuperscopeParameters", &[one("ScopeIds")]),
+    row("RemoveScopesFromSuperscope", "3.19.4.4.1.8", "RemoveScopesFromSuperscopeParameters", &[one("ScopeIds")]),
+    row("RenameSuperscope", "3.19.4.4.1.9", "RenameSuperscopeParameters", &[one("Superscope"), one("NewName")]),
+    row("DeleteSuperscopes", "3.19.4.4.1.10", "DeleteSuperscopesParameters", &[one("Superscopes")]),
+    row(
+        "SetSuperscopeActivationStatus",
+        "3.19.4.4.1.11",
+        "SetSuperscopeActivationStatusParameters",
+        &[one("Superscopes")],
+    ),
+    row(
+        "CreateDhcpServerPolicy",
+        "3.19.4.4.1.12",
+        "CreateDhcpServerPolicyParameters",
+        &[one("Policy"), some("ServerList")],
+    ),
+    row(
+        "CreateDhcpScopePolicy",
+        "3.19.4.4.1.13",
+        "CreateDhcpScopePolicyParameters",
+        &[one("Policy"), some("ScopeList")],
+    ),
+    row("UpdatePolicy", "3.19.4.4.1.14", "UpdatePolicyParameters", &[one("Policy")]),
+    row("DeletePolicy", "3.19.4.4.1.15", "DeletePolicyParameters", &[some("Policies")]),
+    row("UpdatePolicyProperty", "3.19.4.4.1.16", "UpdatePolicyPropertiesParameters", &[some("Policies")]),
+    row("MovePolicyProcessingOrder", "3.19.4.4.1.17", "MovePolicyProcessingOrderParameters", &[one("Policy")]),
+    row("CreateDhcpReservation", "3.19.4.4.1.18", "CreateDhcpReservationParameters", &[one("Reservation")]),
+    row("DeleteDhcpReservation", "3.19.4.4.1.19", "DeleteDhcpReservationParameters", &[]),
+    row(
+        "DeleteDhcpReservationCollection",
+        "3.19.4.4.1.20",
+        "DeleteDhcpReservationCollectionParameters",
+        &[some("ReservationRecordIds")],
+    ),
+    row("SetDhcpReservation", "3.19.4.4.1.21", "SetDhcpReservationParameters", &[one("Reservation")]),
+    row(
+        "SetDhcpReservationCollection",
+        "3.19.4.4.1.22",
+        "SetDhcpReservationCollectionParameters",
+        &[some("ReservationRecordIds")],
+    ),
+    row(
+        "CreateDhcpFailover",
+        "3.19.4.4.1.23",
+        "DhcpFailoverWithScopesParameters",
+        &[one("Failover"), some("ScopeIds")],
+    ),
+    row("EditDhcpFailover", "3.19.4.4.1.24", "DhcpFailoverParameters", &[one("Failover")]),
+    row(
+        "AddDhcpFailoverScopes",
+        "3.19.4.4.1.25",
+        "DhcpFailoverWithScopesParameters",
+        &[one("Failover"), some("ScopeIds")],
+    ),
+    row("RemoveDhcpFailoverScopes", "3.19.4.4.1.26", "DhcpFailoverRemoveScopesParameters", &[some("ScopeIds")]),
+    row("DeleteDhcpFailover", "3.19.4.4.1.27", "DhcpFailoverDeleteParameters", &[one("Failover")]),
+    row("ResetConfigSyncStatus", "3.19.4.4.1.28", "ResetConfigSyncStatusParameters", &[one("Scopes")]),
+    row("ReplicateScope", "3.19.4.4.1.29", "ReplicateScopeParameters", &[some("Scopes")]),
+    row("ReplicateRelation", "3.19.4.4.1.30", "ReplicateRelationParameters", &[one("FailoverRelation")]),
+    row("ReplicateServer", "3.19.4.4.1.31", "ReplicateServerParameters", &[one("Server")]),
+    row("CreateDhcpFilters", "3.19.4.4.1.32", "CreateDhcpFiltersParameters", &[some("DhcpServerIds"), some("Filters")]),
+    row("UpdateDhcpFilter", "3.19.4.4.1.33", "UpdateDhcpFilterParameters", &[one("Filter")]),
+    row("UpdateDhcpFilters", "3.19.4.4.1.34", "UpdateDhcpFiltersParameters", &[some("Filters")]),
+    row("DeleteDhcpFilters", "3.19.4.4.1.35", "DeleteDhcpFiltersParameters", &[some("Filters")]),
+    row("CreateIpamIPAddress", "3.19.4.4.1.36", "CreateIpamIPAddressParameters", &[one("Address")]),
+    row("UpdateIpamIPAddress", "3.19.4.4.1.37", "UpdateIpamIPAddressParameters", &[one("Address"), one("OldAddress")]),
+    row("CreateDnsResourceRecords", "3.19.4.4.1.38", "CreateDnsResourceRecordsParameters", &[some("ResourceRecords")]),
+    row("DeleteDnsResourceRecords", "3.19.4.4.1.41", "DeleteDnsResourceRecordsParameters", &[one("ResourceRecords")]),
+    row(
+        "UpdateDnsResourceRecords",
+        "3.19.4.4.1.40",
+        "MultiUpdateDnsResourceRecordParameters",
+        &[some("ResourceRecords")],
+    ),
+    row("UpdateDnsResourceRecord", "3.19.4.4.1.39", "UpdateDnsResourceRecordParameters", &[one("ResourceRecord")]),
+    row("CreateDnsZone", "3.19.4.4.1.42", "CreateDnsZoneParameters", &[one("ServerZone")]),
+    row("DeleteDnsZones", "3.19.4.4.1.44", "DeleteDnsZonesParameters", &[some("ServerZoneIds")]),
+    row("UpdateDnsZones", "3.19.4.4.1.43", "UpdateDnsZonesParameters", &[some("ServerZonesTuple")]),
+    row("DnsZonesTransfer", "3.19.4.4.1.45", "DnsZonesTransferParameters", &[some("ServerZoneIds")]),
+    row("ReloadDnsZones", "3.19.4.4.1.46", "ReloadDnsZonesParameters", &[some("ServerZoneIds")]),
+    row(
+        "CreateDnsConditionalForwarders",
+        "3.19.4.4.1.47",
+        "DnsConditionalForwardersParameters",
+        &[some("ConditionalForwarders")],
+    ),
+    row(
+        "UpdateDnsConditionalForwarders",
+        "3.19.4.4.1.48",
+        "DnsConditionalForwardersParameters",
+        &[some("ConditionalForwarders")],
+    ),
+    row(
+        "DeleteDnsConditionalForwarders",
+        "3.19.4.4.1.49",
+        "DnsConditionalForwardersParameters",
+        &[some("ConditionalForwarders")],
+    ),
 ];
 
 /// The ids of operations with progress, [MS-IPAMM2] 2.2.5.63. None of them means that there is none.

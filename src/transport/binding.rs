@@ -55,6 +55,16 @@ impl Transport {
         }
     }
 
+    /// Does the same on a session that an earlier exchange left clean, where the binding has sessions and there is such.
+    ///
+    /// Cancel safety: as for [`Transport::exchange`].
+    pub async fn exchange_kept(&self, url: &TargetUrl, request: &Permitted) -> Option<Exchanged> {
+        match url.scheme() {
+            Scheme::NetTcp => self.net_tcp.exchange_kept(url, request).await,
+            Scheme::Http | Scheme::Https => None,
+        }
+    }
+
     /// Opens a session with an endpoint. What comes of it is observed; first that the target takes it.
     pub fn open(&self, url: &TargetUrl, keepalive: bool) -> Session {
         match url.scheme() {
@@ -63,9 +73,10 @@ impl Transport {
         }
     }
 
-    /// Connects to an endpoint and sends nothing: all records are the caller's. For net.tcp.
-    pub fn open_raw(&self, url: &TargetUrl, encoding: MessageEncoding) -> Session {
-        self.net_tcp.open_raw(url, encoding)
+    /// Connects to an endpoint and sends nothing: all records are the caller's, in one session and so many `further` ones
+    /// on the same connection. For net.tcp.
+    pub fn open_raw(&self, url: &TargetUrl, encoding: MessageEncoding, further: usize) -> Session {
+        self.net_tcp.open_raw(url, encoding, further)
     }
 }
 

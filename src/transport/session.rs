@@ -29,6 +29,8 @@ pub struct Session {
     observations: mpsc::Receiver<Observation>,
     opened: Instant,
     reply_to: Option<String>,
+    /// How many more sessions follow on the connection, one after the other.
+    further: usize,
     end: Option<Observation>,
 }
 
@@ -54,7 +56,12 @@ impl Session {
         opened: Instant,
         reply_to: Option<String>,
     ) -> Self {
-        Self { commands, observations, opened, reply_to, end: None }
+        Self { commands, observations, opened, reply_to, further: 0, end: None }
+    }
+
+    /// The same, followed by so many more sessions on its connection: the end of one is not the end of all.
+    pub(super) fn followed_by(self, further: usize) -> Self {
+        Self { further, ..self }
     }
 
     /// Where the target's replies and callbacks go; none where they come on the connection itself.
@@ -97,9 +104,7 @@ impl Session {
         let asked = Instant::now();
         match timeout_at(after(asked, within), self.observations.recv()).await {
             Ok(Some(observation)) => {
-                if matches!(observation.what, Observed::Ended(_)) {
-                    self.end = Some(observation.clone());
-                }
+                self.note(&observation);
                 observation
             }
             // The driver always tells the end before it stops.
@@ -111,10 +116,17 @@ impl Session {
     /// What was observed already; does not wait.
     pub fn try_next(&mut self) -> Option<Observation> {
         let observation = self.observations.try_recv().ok()?;
-        if matches!(observation.what, Observed::Ended(_)) {
-            self.end = Some(observation.clone());
-        }
+        self.note(&observation);
         Some(observation)
+    }
+
+    /// Remembers an end, unless another session follows it on the connection.
+    fn note(&mut self, observation: &Observation) {
+        match &observation.what {
+            Observed::Ended(End::Ended) if self.further > 0 => self.further -= 1,
+            Observed::Ended(_) => self.end = Some(observation.clone()),
+            _ => {}
+        }
     }
 
     /// How the session ended, where that was observed.

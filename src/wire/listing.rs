@@ -23,6 +23,10 @@ const BESIDE: usize = 8;
 const NAME: usize = 8 + 3 * BESIDE + 1;
 /// How many bytes of one record are shown, and how many characters of what it stands for.
 const BYTES: usize = 512;
+/// How many characters of a text are always shown, and how many more of all texts together: records of two bytes may each
+/// stand for a long string.
+const SHORT: usize = 64;
+const MORE: usize = 1 << 20;
 /// How many bytes of one message are shown as XML.
 const XML: usize = 64 * 1024;
 /// How deep records are indented.
@@ -35,6 +39,8 @@ pub struct Listing<'a> {
     /// Takes lines, each with its line break; says whether it takes more.
     sink: &'a mut dyn FnMut(&str) -> bool,
     open: bool,
+    /// How many characters beyond [`SHORT`] are left to be shown.
+    more: usize,
     errors: Vec<DecodeError>,
 }
 
@@ -68,7 +74,7 @@ impl Places {
 impl<'a> Listing<'a> {
     /// Begins a listing whose lines go to `sink`, which says whether it takes more.
     pub fn new(sink: &'a mut dyn FnMut(&str) -> bool) -> Self {
-        Self { sink, open: true, errors: Vec::new() }
+        Self { sink, open: true, more: MORE, errors: Vec::new() }
     }
 
     /// What was wrong, in the order of the bytes; the first twenty.
@@ -185,7 +191,9 @@ impl<'a> Listing<'a> {
             return;
         }
         let indent = depth.min(DEPTH);
-        let shown = text.char_indices().nth(BYTES).and_then(|(at, _)| text.get(..at));
+        let most = if text.len() <= SHORT { SHORT } else { SHORT + self.more.min(BYTES - SHORT) };
+        let shown = text.char_indices().nth(most).and_then(|(at, _)| text.get(..at));
+        self.more = self.more.saturating_sub(shown.unwrap_or(text).len().saturating_sub(SHORT));
         let text = shown.map_or_else(|| plain(text), |shown| format!("{}…", plain(shown)));
         let name = plain(name);
         let room = WIDTH - NAME - indent;
@@ -341,6 +349,20 @@ mod tests {
         let bytes = b"\x40\x01a".repeat(1000);
         Listing::new(&mut sink).document(&bytes, &Places::from(0));
         assert_eq!(lines, 3);
+    }
+
+    #[test]
+    fn a_string_that_is_named_again_and_again_is_shown_so_often_and_no_more() {
+        let long = "x".repeat(60_000);
+        let mut strings = Vec::new();
+        nbfx::write_string(&mut strings, &long);
+        let mut payload = Vec::new();
+        nbfx::write_int31(&mut payload, strings.len());
+        payload.extend(strings);
+        payload.extend(b"\x42\x01".repeat(10_000));
+        let (text, _) = listed(|listing| listing.payload(&payload, &mut Decoder::default(), &Places::from(0)));
+        assert!(text.contains(&format!("<{}…", "x".repeat(60))), "{}", text.len());
+        assert!(text.len() < 6 << 20, "{}", text.len());
     }
 
     proptest! {

@@ -12,7 +12,9 @@ use bytes::Bytes;
 use super::{
     addressing,
     encoding::{self, Codec},
-    lenient, refusal, via,
+    lenient, refusal,
+    room::Share,
+    via,
 };
 use crate::{
     reference::{
@@ -70,6 +72,8 @@ pub(super) struct Dialogue {
     codec: Option<Codec>,
     session: Option<Session>,
     out: Vec<u8>,
+    /// What the two of them hold of the server's room.
+    share: Share,
     over: Option<Over>,
     /// When the last record was whole, or the connection began.
     last: Instant,
@@ -95,6 +99,7 @@ impl Dialogue {
     pub(super) fn new(lab: Lab, now: Now) -> Self {
         let lie = Lie { number: lab.astray().number(), ..Lie::default() };
         let limits = Limits { envelope: ENVELOPE, ..Limits::windows() };
+        let share = lab.room().share();
         Self {
             lab,
             deframer: Deframer::new(limits),
@@ -103,6 +108,7 @@ impl Dialogue {
             codec: None,
             session: None,
             out: Vec::new(),
+            share,
             over: None,
             last: now.instant,
             begun: Some(now.instant),
@@ -137,6 +143,11 @@ impl Dialogue {
             }
         }
         self.acknowledge_late();
+        if !self.share.hold(self.deframer.buffered().saturating_add(self.out.len())) && self.over.is_none() {
+            self.deframer.take_rest();
+            self.refuse(FaultUri::ServerTooBusy);
+            self.share.hold(self.out.len());
+        }
         if self.is_between_records() {
             self.begun = None;
         } else {
@@ -225,6 +236,9 @@ impl Dialogue {
             record => record,
         };
         match self.state.next(Event::received(&record)) {
+            Ok(_) if self.state == ReceiverState::Closed && self.lies(Mutant::TakesOneSession) => {
+                return self.refuse(FaultUri::InvalidRecordSequence);
+            }
             Ok(ReceiverState::Open(_) | ReceiverState::Closed)
                 if record == Record::EndRecord && self.lies(Mutant::TakesEnvelopeAfterEnd) =>
             {
@@ -232,6 +246,9 @@ impl Dialogue {
             }
             Ok(state) => self.state = state,
             Err(_) if self.lies(Mutant::PassesOverUnexpectedRecords) => return,
+            Err(_) if self.lies(Mutant::TakesSecondPreamble) && matches!(record, Record::VersionRecord { .. }) => {
+                self.state = ReceiverState::default().next(Event::received(&record)).unwrap_or(self.state);
+            }
             Err(_) if self.lies(Mutant::AnswersBeforePreambleEnd) && self.codec.is_some() => {
                 self.session =
                     self.session.take().or_else(|| self.lab.open_session(&self.path, Channel::Stream, now.moment));

@@ -4,7 +4,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::dialogue::{Dialogue, Now, Over};
+use super::{
+    dialogue::{Dialogue, Now, Over},
+    room::Room,
+};
 use crate::{
     reference::{Behaviour, Moment, Scenario, Variant, lab::Lab},
     spec::namespace,
@@ -187,6 +190,29 @@ impl Peer {
         self.dialogue.wake(self.now);
         self.dialogue.over()
     }
+}
+
+#[test]
+fn connections_together_hold_no_more_than_the_server_has_room_for() {
+    let lab = Lab::new(Behaviour::default(), Scenario::Default, Moment::LAB).with_room(Room::of(100 << 10));
+    let mut peers: Vec<Peer> = std::iter::repeat_with(|| Peer::of(lab.clone())).take(3).collect();
+    // An envelope of 1 MiB that does not end.
+    let begun = [&[0x06, 0x80, 0x80, 0x40][..], &vec![0x20; 40 << 10]].concat();
+    for peer in &mut peers {
+        assert_eq!(peer.say(&text_preamble()), [Record::PreambleAckRecord]);
+    }
+    assert!(peers[0].say(&begun).is_empty() && peers[1].say(&begun).is_empty());
+    assert_eq!(peers[2].say(&begun), [Record::FaultRecord(FaultUri::ServerTooBusy.uri())]);
+    // Who asks for little is served all the same, and what another one held is free again.
+    assert_eq!(Peer::of(lab.clone()).say(&[&text_preamble()[..], &asked()].concat()).len(), 2);
+    peers.remove(0);
+    let mut another = Peer::of(lab);
+    another.say(&text_preamble());
+    assert!(another.say(&begun).is_empty());
+}
+
+fn asked() -> Vec<u8> {
+    sized(&request("IsIpamConfigured", "urn:x:1")).to_bytes()
 }
 
 fn plain() -> Peer {

@@ -84,6 +84,16 @@ pub(super) fn bytes<'a>(bytes: &'a [u8], behaviour: &Behaviour) -> Cow<'a, [u8]>
             _ => {}
         }
     }
+    if behaviour.lies(Mutant::ReadsLongerSizes)
+        && let [0x06, size @ ..] = bytes.as_ref()
+        && let Some(last) = size.iter().take(9).position(|octet| octet & 0x80 == 0).filter(|last| *last >= 5)
+    {
+        let value = size.iter().take(last + 1).rev().fold(0, |value, octet| value << 7 | usize::from(octet & 0x7F));
+        let mut shorter = vec![0x06];
+        MultiByteInt31::write(value, &mut shorter);
+        shorter.extend_from_slice(size.get(last + 1..).unwrap_or_default());
+        bytes = shorter.into();
+    }
     bytes
 }
 

@@ -13,8 +13,10 @@ mod lenient;
 #[cfg(test)]
 mod mutant_tests;
 mod refusal;
+mod room;
 #[cfg(test)]
 mod socket_tests;
 mod via;
 
 pub(super) use connection::serve;
+pub(super) use room::Room;

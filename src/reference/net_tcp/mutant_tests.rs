@@ -57,6 +57,8 @@ fn said(behaviour: &Behaviour) -> Vec<Record> {
     say(&[unended, &asked].concat());
     say(&[&ready[..], &asked, &asked].concat());
     say(&[&ready[..], &bytes(&[Record::EndRecord]), &asked].concat());
+    say(&[&ready[..], &ready, &asked].concat());
+    say(&[&ready[..], &bytes(&[Record::EndRecord]), &ready, &asked].concat());
     say(&binary_session());
     for message in messages() {
         say(&[&ready[..], &sized(&message).to_bytes()].concat());
@@ -68,6 +70,10 @@ fn said(behaviour: &Behaviour) -> Vec<Record> {
     let binary = preamble(Mode::Duplex, VIA, KnownEncoding::BinarySession);
     let document = xml::read(request("GetIpamVersion", "urn:x:1").as_bytes(), &xml::Limits::default()).unwrap();
     let plain = nbfse::Encoder::new(Style::plain()).encode(&document.root);
+    // The size of the request in two octets, and in six.
+    let [record_type, low, high, envelope @ ..] = &asked[..] else { panic!() };
+    let longer = [*record_type, *low, high | 0x80, 0x80, 0x80, 0x80, 0x00];
+    apart(&[&ready, &[&longer[..], envelope].concat()]);
     // What begins no record; an envelope of size zero; one in pieces; binary XML that is none, and that nobody writes.
     apart(&[&ready, &[0x80], &asked]);
     apart(&[&ready, &[0x06, 0x00], &asked]);

@@ -15,7 +15,7 @@ use crate::{
         message,
         sessions::{self, MAIN},
     },
-    session::{End, Observed, Permitted, Received},
+    session::{End, GivenRecords, Observed, Permitted, Received},
     soap::write::Route,
     spec::Operation,
     transport::{MessageEncoding, TargetUrl},
@@ -46,7 +46,9 @@ impl Running<'_> {
         };
         let name = step.session.as_deref().unwrap_or(MAIN).to_owned();
         let is_open = self.sessions.is_open(&name);
-        self.sessions.open(&self.executor.line, &url, &name, &step.kind);
+        self.sessions.step = number;
+        let further = further(&self.case.steps, &name);
+        self.sessions.open(&self.executor.line, self.case.port_type, &url, &name, &step.kind, further);
         if !is_open && let Some(observed) = self.greeted(&name, step).await {
             let wanted = Wanted { message_id: None, operation: step.operation(), within: None };
             return self.judged(number, step, &wanted, &observed).await;
@@ -60,22 +62,22 @@ impl Running<'_> {
             StepKind::Await(awaited) => self.awaited(number, step, &name, awaited).await,
             StepKind::Silence(period) => {
                 let period = self.period(*period);
-                let observed = self.listen(&name, period).await;
+                let answer = step.expect.as_ref().map(|expect| expect.answer);
+                let observed = self.listen(&name, period, matches!(answer, Some(Answer::NoCallback(_)))).await;
                 let wanted = Wanted { message_id: None, operation: None, within: Some(period) };
                 self.judged(number, step, &wanted, &observed).await
             }
             StepKind::Close => {
+                self.sessions.leaves(&name);
                 self.sessions.live(&name, |live| live.end());
                 Ok(())
             }
             StepKind::Abort => {
+                self.sessions.leaves(&name);
                 self.sessions.live(&name, |live| live.abort());
                 Ok(())
             }
-            StepKind::Wait(duration) => {
-                self.pause(self.period(*duration)).await;
-                Ok(())
-            }
+            StepKind::Wait(_) | StepKind::Idle(_) => Ok(()),
         }
     }
 
@@ -144,9 +146,16 @@ impl Running<'_> {
         }
         let outgoing = request.outgoing();
         let payload = self.encoded(name, &outgoing.envelope);
-        let record = Record::SizedEnvelopeRecord(payload).to_bytes().into();
-        let permitted = self.executor.line.guard.permit_records(vec![record], std::slice::from_ref(outgoing), true);
+        let mut course = self.sessions.course(name);
+        let given = GivenRecords {
+            pieces: vec![Record::SizedEnvelopeRecord(payload.clone()).to_bytes().into()],
+            requests: vec![outgoing.clone()],
+            payloads: vec![payload],
+            regular: course.takes_message(),
+        };
+        let permitted = self.executor.line.guard.permit_records(given, &mut course.payloads);
         let permitted = permitted.map_err(|refused| Ended::HeldBack(refused.to_string()))?;
+        self.sessions.live(name, |live| live.course = course);
         let named = sent_as.map(|sent_as| (sent_as.to_owned(), outgoing.message_id.clone(), operation));
         self.sessions.live(name, |live| live.send_records(&permitted, named.into_iter().collect()));
         Ok(())
@@ -166,17 +175,19 @@ impl Running<'_> {
         let vars = |name: &str| self.var(name);
         let mut encoder = self.sessions.encoder(name);
         let mut encode = |envelope: &[u8]| encoded(encoder.as_mut(), envelope);
-        let rendered =
-            message::records(records, self.case.port_type, &message_id, &url.to_string(), &mut encode, &vars)
-                .map_err(|problem| Ended::Error(Blame::File, format!("step {number}: {problem}")))?;
+        let mut course = self.sessions.course(name);
+        let (port_type, to) = (self.case.port_type, url.to_string());
+        let rendered = message::records(records, port_type, &message_id, &to, &mut encode, &mut course, &vars)
+            .map_err(|problem| Ended::Error(Blame::File, format!("step {number}: {problem}")))?;
         if let Some((_, encoder)) = encoder {
             self.sessions.live(name, |live| live.encoder = encoder);
         }
         let (message_id, named) = (rendered.message_id, rendered.named);
         let guard = &self.executor.line.guard;
         let permitted = guard
-            .permit_records(rendered.pieces, &rendered.requests, rendered.regular)
+            .permit_records(rendered.given, &mut course.payloads)
             .map_err(|refused| Ended::HeldBack(refused.to_string()))?;
+        self.sessions.live(name, |live| live.course = course);
         self.executor.line.pace.turn().await;
         self.sessions.live(name, |live| live.send_records(&permitted, named));
         if step.expect.is_none() {
@@ -207,6 +218,13 @@ impl Running<'_> {
         let answer = step.expect.as_ref().map_or(Answer::Either, |expect| expect.answer);
         let (captures, target) = (self.captures.clone(), self.executor.target.clone());
         let vars = |name: &str| captures.get(name).cloned().or_else(|| target.var(name).map(str::to_owned));
+        let first = matches!(&step.kind, StepKind::Await(awaited) if awaited.first);
+        let is_callback = |observed: &Observed, named: &dyn Fn(&str) -> bool| match observed {
+            Observed::Received(received) => {
+                sessions::callback_name(received).is_some_and(|name| named(&name)) && is_given(step, received, &vars)
+            }
+            _ => false,
+        };
         let is_wanted = |observed: &Observed| match answer {
             Answer::Either if wanted.operation.is_none() => {
                 matches!(observed, Observed::Accepted | Observed::Received(_))
@@ -214,29 +232,36 @@ impl Running<'_> {
             Answer::Reply | Answer::Fault(_) | Answer::Either => {
                 sessions::answers(observed, wanted.message_id.as_deref())
             }
-            Answer::Callback(callback) => match observed {
-                Observed::Received(received) => {
-                    sessions::callback_name(received).as_deref() == Some(callback.name)
-                        && is_given(step, received, &vars)
-                }
-                _ => false,
-            },
+            Answer::Callback(_) if first => is_callback(observed, &|_| true),
+            Answer::Callback(callback) => is_callback(observed, &|name| name == callback.name),
+            Answer::NoCallback(callback) => {
+                is_callback(observed, &|name| callback.is_none_or(|callback| callback.name == name))
+            }
+            Answer::Finished | Answer::Unsuccessful => {
+                sessions::ends_operation(observed)
+                    || (sessions::is_fault(observed) && sessions::answers(observed, wanted.message_id.as_deref()))
+            }
+            Answer::Nothing if wanted.message_id.is_some() => {
+                sessions::relates_to(observed, wanted.message_id.as_deref())
+            }
             Answer::Accepted | Answer::Refused | Answer::Nothing => {
                 matches!(observed, Observed::Accepted | Observed::Received(_))
             }
             Answer::Ended => false,
         };
         let usual = match answer {
-            Answer::Callback(_) => timing.operation,
+            Answer::Callback(_) | Answer::Finished | Answer::Unsuccessful => timing.operation,
             // Silence is an answer too: a target may leave a client that it does not serve without a word.
             Answer::Refused => timing.quiescence * 4,
-            Answer::Nothing => timing.quiescence,
+            Answer::Nothing | Answer::NoCallback(_) => timing.quiescence,
             Answer::Accepted => timing.connect,
             Answer::Either if wanted.operation.is_none() => timing.quiescence,
             Answer::Reply | Answer::Fault(_) | Answer::Either | Answer::Ended => timing.reply,
         };
         let within = wanted.within.unwrap_or(usual);
-        if self.world.is_none() || !matches!(answer, Answer::Callback(_) | Answer::Ended) {
+        if self.world.is_none()
+            || !matches!(answer, Answer::Callback(_) | Answer::Finished | Answer::Unsuccessful | Answer::Ended)
+        {
             return self.sessions.seek(name, within, is_wanted).await;
         }
         // In a world time passes only as its clock is moved.
@@ -264,13 +289,15 @@ impl Running<'_> {
         payload
     }
 
-    /// Listens for anything new.
-    async fn listen(&mut self, name: &str, period: Duration) -> Observed {
-        if self.world.is_some() {
+    /// Listens for anything new, or for callbacks alone.
+    async fn listen(&mut self, name: &str, period: Duration, callbacks: bool) -> Observed {
+        let period = if self.world.is_some() {
             self.pause(period).await;
-            return self.sessions.listen(name, self.executor.target.timing.quiescence).await;
-        }
-        self.sessions.listen(name, period).await
+            self.executor.target.timing.quiescence
+        } else {
+            period
+        };
+        self.sessions.listen(name, period, callbacks).await
     }
 
     async fn judged(&mut self, number: usize, step: &Step, wanted: &Wanted, observed: &Observed) -> Result<(), Ended> {
@@ -288,10 +315,16 @@ impl Running<'_> {
     ) -> Judged {
         let answer = step.expect.as_ref().map(|expect| expect.answer);
         // One that fell over has refused nothing.
-        let fell_silent = answer == Some(Answer::Refused)
+        let fell_silent = matches!(answer, Some(Answer::Refused | Answer::Unsuccessful))
             && matches!(observed, Observed::Ended(End::Reset | End::ClosedMidway { .. }));
         let asks = wants_control(observed) || fell_silent;
         let control = if asks { Some(self.control(number, attempt).await) } else { None };
+        if let Observed::Silence { waited } = observed
+            && control == Some(true)
+        {
+            let name = step.session.as_deref().unwrap_or(MAIN);
+            self.sessions.was_silent(name, *waited >= self.executor.target.timing.reply);
+        }
         let asked = Asked {
             case: self.case,
             number,
@@ -310,6 +343,14 @@ impl Running<'_> {
         let catalogue = &self.executor.catalogue;
         if is_event { judge_event(asked, observed, catalogue, &vars) } else { judge(asked, observed, catalogue, &vars) }
     }
+}
+
+/// How many sessions a case begins on a connection behind the first: records that are sent after an end.
+fn further(steps: &[Step], name: &str) -> usize {
+    let on_it = steps.iter().filter(|step| step.session.as_deref().unwrap_or(MAIN) == name).collect::<Vec<_>>();
+    let last = on_it.iter().rposition(|step| matches!(step.kind, StepKind::Records(_))).unwrap_or_default();
+    let ends = |step: &&&Step| step.expect.as_ref().is_some_and(|expect| expect.answer == Answer::Ended);
+    on_it.iter().take(last).filter(ends).count()
 }
 
 /// An envelope as a session writes it. What is no XML goes as it is, which is no binary XML either.

@@ -6,9 +6,10 @@
 use super::{Asked, Bench, Expected, Judged, Stop, end_in_words, in_words};
 use crate::{
     case::judge_value,
+    runner::sessions::{callback_name, overall_status},
     session::{End, Layer, Observed},
     soap,
-    spec::{Callback, namespace::IPAM},
+    spec::{Callback, namespace::IPAM, progress::OVERALL_PROGRESS_STATUS},
     verdict::{Catalogue, Outcome},
     xml::Element,
 };
@@ -22,7 +23,10 @@ pub fn judge_event(
 ) -> Judged {
     let mut bench = Bench { asked, catalogue, checks: Vec::new() };
     let mut judged = Judged { checks: Vec::new(), reply: None, values_hold: true, unmet: None, said: None };
+    let closed = matches!(observed, Observed::Ended(End::Closed | End::Reset));
+    let unless_closed = asked.step.expect.as_ref().and_then(|expect| expect.unless_closed.clone());
     match asked.step.expect.as_ref().map(|expect| expect.answer) {
+        Some(Expected::Accepted) if closed && unless_closed.is_some() => judged.unmet = unless_closed,
         Some(Expected::Callback(callback)) => match bench.callback(callback, observed) {
             Ok(element) => bench.values(element, &mut judged, vars),
             Err(Stop) => bench.not_reached(),
@@ -31,6 +35,13 @@ pub fn judge_event(
         Some(Expected::Refused) => bench.refused(observed),
         Some(Expected::Ended) => bench.ended(observed),
         Some(Expected::Either) => bench.either(observed),
+        Some(Expected::Finished) => {
+            if let Some(element) = bench.finished(observed) {
+                bench.values(element, &mut judged, vars);
+            }
+        }
+        Some(Expected::Unsuccessful) => bench.unsuccessful(observed),
+        Some(Expected::NoCallback(_)) => bench.no_callback(observed),
         _ => bench.nothing(observed),
     }
     Judged { checks: bench.checks, ..judged }
@@ -112,8 +123,86 @@ impl Bench<'_> {
             }
             Observed::Accepted => self.answered(false, "something came", EXPECTED, "a PreambleAckRecord"),
             Observed::Ended(End::BrokenFraming { .. }) => self.did_not_come(observed, EXPECTED),
+            // No second answer comes to a request on a session that is over.
+            Observed::Ended(end @ (End::Ended | End::Closed)) if self.asked.message_id.is_some() => {
+                self.answered(true, "nothing came", EXPECTED, &end_in_words(end));
+            }
             Observed::Ended(end @ (End::Ended | End::Closed | End::Refused { .. })) => {
                 self.answered(false, "the session ended", EXPECTED, &end_in_words(end));
+            }
+            other => self.did_not_come(other, EXPECTED),
+        }
+    }
+
+    /// [MS-IPAMM2] 3.19.4.4 and 3.19.4.4.1; ruling `fault-during-operation`: one of the two tells how an operation ended.
+    fn finished(&mut self, observed: &Observed) -> Option<Element> {
+        const EXPECTED: &str = "SetOverallStatus with one of the statuses that end an operation, or a fault";
+        let Observed::Received(received) = observed else {
+            self.did_not_come(observed, EXPECTED);
+            return None;
+        };
+        let Ok(envelope) = self.message(observed) else {
+            self.not_reached();
+            return None;
+        };
+        match overall_status(received) {
+            Some(status) => {
+                let holds = OVERALL_PROGRESS_STATUS.contains(&status);
+                let message = if holds { "the operation has ended" } else { "the operation ended as none does" };
+                self.answered(holds, message, EXPECTED, &status);
+                envelope.body.into_iter().next().filter(|_| holds)
+            }
+            None => {
+                self.answered(true, "refused with a fault", EXPECTED, "a SOAP fault");
+                None
+            }
+        }
+    }
+
+    /// [MS-IPAMM2] 3.19.1.1: what was not validated is not run with success. How it is refused is left open.
+    fn unsuccessful(&mut self, observed: &Observed) {
+        const EXPECTED: &str = "that no operation ends with success";
+        match observed {
+            Observed::Received(received) => {
+                if self.message(observed).is_err() {
+                    return self.not_reached();
+                }
+                match overall_status(received) {
+                    Some(status) if status == "CompletedWithFailure" => {
+                        self.answered(true, "the operation failed", EXPECTED, &status);
+                    }
+                    Some(status) => self.answered(false, "the operation ended otherwise", EXPECTED, &status),
+                    None => self.answered(true, "refused with a fault", EXPECTED, "a SOAP fault"),
+                }
+            }
+            // That the target is still there tells a refusal from a fall.
+            Observed::Ended(end @ (End::Ended | End::Closed | End::Reset | End::Refused { .. }))
+                if self.asked.control == Some(true) =>
+            {
+                self.answered(true, "the session is over", EXPECTED, &end_in_words(end));
+            }
+            Observed::Silence { waited } if self.asked.control == Some(true) => {
+                let got = format!("nothing within {}; a control request was answered", in_words(*waited));
+                self.answered(true, "nothing came of it", EXPECTED, &got);
+            }
+            other => self.did_not_come(other, EXPECTED),
+        }
+    }
+
+    /// Whatever else comes is no callback, and neither is an end in order.
+    fn no_callback(&mut self, observed: &Observed) {
+        const EXPECTED: &str = "no callback";
+        match observed {
+            Observed::Received(received) => {
+                let got = callback_name(received).unwrap_or_else(|| "a message".to_owned());
+                self.answered(false, "a callback came", EXPECTED, &got);
+            }
+            Observed::Silence { waited } => {
+                let got = format!("none within {}", in_words(*waited));
+                self.answered(true, "no callback came", EXPECTED, &got);
+            }
+            Observed::Ended(end @ (End::Ended | End::Closed | End::Refused { .. } | End::Reset)) => {
+                self.answered(true, "no callback came", EXPECTED, &end_in_words(end));
             }
             other => self.did_not_come(other, EXPECTED),
         }
@@ -137,8 +226,12 @@ impl Bench<'_> {
     /// The contract of a callback: its action (ruling callback-action) and its element. [MS-IPAMM2] 3.21.4
     fn callback(&mut self, callback: &'static Callback, observed: &Observed) -> Result<Element, Stop> {
         let expected = format!("the callback {}", callback.name);
-        if !matches!(observed, Observed::Received(_)) {
+        let Observed::Received(received) = observed else {
             self.did_not_come(observed, &expected);
+            return Err(Stop);
+        };
+        if let Some(other) = callback_name(received).filter(|name| name != callback.name) {
+            self.answered(false, "another callback comes before it", &expected, &other);
             return Err(Stop);
         }
         let envelope = self.message(observed)?;

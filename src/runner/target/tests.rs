@@ -193,6 +193,10 @@ fn what_only_holds_together_is_told() {
     assert!(told("", &[]).join("").contains("`url` is missing"));
     assert!(told("", &["url=http://a"]).is_empty());
     assert!(told("url = \"net.tcp://a:1\"", &[]).join("").contains("a session is protected unless"));
+    let protected = "url = \"net.tcp://a:1\"\n[security]\nmode = \"negotiate\"\nspn = \"host/a\"";
+    assert!(told(protected, &[]).join("").contains("`mode` protects a session"));
+    assert!(told(protected, &["security.mode=none"]).is_empty());
+    assert!(told(protected, &["security.mode=ntlm"]).join("").contains("`mode` protects a session"));
     let path = "url = \"http://a/x\"\n[endpoints]\nIIpamServer = \"/y\"";
     assert!(told(path, &[]).join("").contains("the URL has a path"));
     assert!(with("[vars]\na = \"\\u0001\"").contains("characters that XML cannot hold"));

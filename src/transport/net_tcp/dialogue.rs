@@ -64,6 +64,8 @@ pub(super) struct Dialogue {
     observations: VecDeque<Observation>,
     /// How many bytes the observations come from.
     queued: usize,
+    /// How many more sessions follow on the connection.
+    further: usize,
     ended: bool,
 }
 
@@ -86,10 +88,7 @@ impl Dialogue {
             reply_bytes,
             state: InitiatorState::default(),
             deframer: Deframer::new(Limits { envelope, ..Limits::default() }),
-            decoder: nbfse::Decoder::new(nbfse::Limits {
-                document: xml::Limits { bytes: reply_bytes, ..xml::Limits::default() },
-                ..nbfse::Limits::default()
-            }),
+            decoder: decoder(reply_bytes),
             encoder: nbfse::Encoder::new(nbfx::Style::default()),
             waiting: VecDeque::new(),
             out: VecDeque::new(),
@@ -103,8 +102,14 @@ impl Dialogue {
             received_strings: Arc::default(),
             observations: VecDeque::new(),
             queued: 0,
+            further: 0,
             ended: false,
         }
+    }
+
+    /// The same, followed by so many sessions of the caller's on the connection. [MS-NMFTB] 3.3.6.1
+    pub(super) fn followed_by(self, further: usize) -> Self {
+        Self { further, ..self }
     }
 
     /// The connection is up.
@@ -234,12 +239,14 @@ impl Dialogue {
             match self.state.next(Event::received(&framed.record)) {
                 Ok(state) => self.state = state,
                 Err(unexpected) => {
-                    let reason = unexpected.to_string();
+                    // As a bare dialogue says it, so that one violation is one finding.
+                    let reason = unexpected.got.to_string();
                     return self.observe(at, Observed::Ended(End::BrokenFraming { reason }), piece);
                 }
             }
         }
         let observed = match framed.record {
+            Record::EndRecord if self.further > 0 => return self.begin_another(at, piece),
             Record::PreambleAckRecord => Observed::Accepted,
             Record::SizedEnvelopeRecord(bytes) => Observed::Received(self.message(bytes)),
             Record::EndRecord => {
@@ -273,6 +280,15 @@ impl Dialogue {
                 self.request(outgoing, at);
             }
         }
+    }
+
+    /// A session has ended that another follows, whose strings are its own.
+    fn begin_another(&mut self, at: Duration, piece: Option<Piece>) {
+        self.further -= 1;
+        self.queued = self.queued.saturating_add(length(piece.as_ref()));
+        self.observations.push_back(Observation { at, what: Observed::Ended(End::Ended), wire: piece });
+        self.decoder = decoder(self.reply_bytes);
+        self.sent = nbfse::Decoder::default();
     }
 
     fn message(&mut self, bytes: Bytes) -> Received {
@@ -354,6 +370,14 @@ impl Dialogue {
         self.queued = self.queued.saturating_add(length(wire.as_ref()));
         self.observations.push_back(Observation { at, what, wire });
     }
+}
+
+/// Reads the messages of a target, of which none is longer than so many bytes.
+fn decoder(reply_bytes: usize) -> nbfse::Decoder {
+    nbfse::Decoder::new(nbfse::Limits {
+        document: xml::Limits { bytes: reply_bytes, ..xml::Limits::default() },
+        ..nbfse::Limits::default()
+    })
 }
 
 fn length(piece: Option<&Piece>) -> usize {

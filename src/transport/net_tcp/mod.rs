@@ -93,24 +93,32 @@ impl NetTcpTransport {
     /// Opens a session with an endpoint: connects and sends the preamble. What comes of it is observed, first
     /// [`Observed::Accepted`] where the target takes it. `keepalive` says whether the client's keepalives are sent.
     pub fn open(&self, url: &TargetUrl, keepalive: bool) -> Session {
-        self.start(url, Opening::Preamble, self.0.options.encoding, keepalive)
+        self.start(url, Opening::Preamble, self.0.options.encoding, keepalive, 0)
     }
 
     /// Connects to an endpoint and sends nothing: all bytes are the caller's, who says how they hold messages. Records that
-    /// come are observed, whatever their order.
-    pub fn open_raw(&self, url: &TargetUrl, encoding: MessageEncoding) -> Session {
-        self.start(url, Opening::Bare, encoding, false)
+    /// come are observed, whatever their order. An End Record of the target ends the connection unless `further` sessions
+    /// are to follow on it: then it is observed, and what comes next is of the next session.
+    pub fn open_raw(&self, url: &TargetUrl, encoding: MessageEncoding, further: usize) -> Session {
+        self.start(url, Opening::Bare, encoding, false, further)
     }
 
-    fn start(&self, url: &TargetUrl, opening: Opening, encoding: MessageEncoding, keepalive: bool) -> Session {
+    fn start(
+        &self,
+        url: &TargetUrl,
+        opening: Opening,
+        encoding: MessageEncoding,
+        keepalive: bool,
+        further: usize,
+    ) -> Session {
         let (commands, asked) = mpsc::unbounded_channel();
         let (observed, observations) = mpsc::channel(WAITING);
         let opened = Instant::now();
         let options = &self.0.options;
-        let dialogue = Dialogue::new(opening, url.to_string(), encoding, options.reply_bytes);
+        let dialogue = Dialogue::new(opening, url.to_string(), encoding, options.reply_bytes).followed_by(further);
         let connect = options.connect;
         tokio::spawn(driver::drive(url.authority().clone(), connect, keepalive, dialogue, opened, asked, observed));
-        Session::new(commands, observations, opened, None)
+        Session::new(commands, observations, opened, None).followed_by(further)
     }
 
     /// Sends one request and tells what came: a message, silence, or how the session ended.
@@ -120,16 +128,24 @@ impl NetTcpTransport {
     ///
     /// Cancel safety: dropping the future ends its session; the target may have received the request.
     pub async fn exchange(&self, url: &TargetUrl, request: &Permitted) -> Exchanged {
-        if request.effect() == Effect::Read
-            && let Some(session) = self.take_idle(url)
-        {
-            let since = session.opened().elapsed();
-            let exchanged = self.on(session, url, request, since, Vec::new()).await;
-            if !matches!(exchanged.answer, Observed::Ended(End::Closed | End::Ended | End::Reset)) {
-                return exchanged;
+        match self.exchange_kept(url, request).await {
+            Some(exchanged) if !matches!(exchanged.answer, Observed::Ended(End::Closed | End::Ended | End::Reset)) => {
+                exchanged
             }
+            _ => self.exchange_fresh(url, request).await,
         }
-        self.exchange_fresh(url, request).await
+    }
+
+    /// Does the same on a session that an earlier exchange left clean, and nowhere else: none where there is no such.
+    ///
+    /// Cancel safety: as for [`NetTcpTransport::exchange`].
+    pub async fn exchange_kept(&self, url: &TargetUrl, request: &Permitted) -> Option<Exchanged> {
+        if request.effect() != Effect::Read {
+            return None;
+        }
+        let session = self.take_idle(url)?;
+        let since = session.opened().elapsed();
+        Some(self.on(session, url, request, since, Vec::new()).await)
     }
 
     /// Does the same on a new session, whatever the effect, as a control request must.

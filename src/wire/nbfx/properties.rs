@@ -132,7 +132,7 @@ fn what_is_not_well_formed_is_told_where_it_stands() {
         (b"\x40\x00\x01", 0, "ShortElement: `` is not a legal name"),
         (b"\x40\x021a\x01", 0, "`1a` is not a legal name"),
         (b"\x42\x04\x01", 0, "is not a legal name"),
-        (b"\x42\x01\x01", 0, "the strings sent so far has no string with the id 1 (0x01)"),
+        (b"\x42\x01\x01", 0, "no string with the id 1 (0x01) has been sent so far"),
         (b"\x40\x01a\x98\x01\x00\x01", 3, "Chars8Text: the character U+0000 is not allowed in XML"),
         (b"\x40\x01a\x02\x02--\x01", 3, "Comment: `--` stands in a comment"),
         (b"\x40\x01a\xB4\x02\x01", 3, "BoolText: its value is neither 0 nor 1"),

@@ -132,8 +132,11 @@ impl<'a> DictionaryString<'a> {
 
 #[cold]
 fn unknown(id: u32, cursor: &Cursor<'_>) -> Fault {
-    let table = if id.is_multiple_of(2) { "the static dictionary" } else { "the strings sent so far" };
-    cursor.invalid(format!("{table} has no string with the id {id} (0x{id:02X})"))
+    cursor.invalid(if id.is_multiple_of(2) {
+        format!("the static dictionary has no string with the id {id} (0x{id:02X})")
+    } else {
+        format!("no string with the id {id} (0x{id:02X}) has been sent so far")
+    })
 }
 
 /// A UUID, its bytes as on the wire: three integers in little-endian, then eight bytes.
