@@ -355,9 +355,9 @@ mod tests {
     fn a_string_that_is_named_again_and_again_is_shown_so_often_and_no_more() {
         let long = "x".repeat(60_000);
         let mut strings = Vec::new();
-        crate::wire::nbfx::write_string(&mut strings, &long);
+        nbfx::write_string(&mut strings, &long);
         let mut payload = Vec::new();
-        crate::wire::nbfx::write_int31(&mut payload, strings.len());
+        nbfx::write_int31(&mut payload, strings.len());
         payload.extend(strings);
         payload.extend(b"\x42\x01".repeat(10_000));
         let (text, _) = listed(|listing| listing.payload(&payload, &mut Decoder::default(), &Places::from(0)));
