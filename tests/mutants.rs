@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         {
             let suite = suite.clone();
             trials.push(Trial::test(format!("variant/{}/{}", variant.name(), binding.name()), move || {
-                passes(&suite, Behaviour { mutants: Vec::new(), variants: vec![variant] }, binding)
+                passes(&suite, Behaviour { variants: vec![variant], ..Behaviour::default() }, binding)
             }));
         }
     }
@@ -99,7 +99,7 @@ fn run(suite: &Arc<Suite>, behaviour: Behaviour, binding: Binding) -> Record {
 }
 
 fn is_killed(suite: &Arc<Suite>, mutant: Mutant) -> Result<(), Failed> {
-    let record = run(suite, Behaviour { mutants: vec![mutant], variants: Vec::new() }, Binding::of(mutant));
+    let record = run(suite, Behaviour { mutants: vec![mutant], ..Behaviour::default() }, Binding::of(mutant));
     let requirement = suite.catalogue.requirements.values().find(|known| known.id.as_str() == mutant.requirement());
     let requirement = requirement.ok_or_else(|| format!("{} is in no catalogue", mutant.requirement()))?;
     let kills = |case: &&CaseRecord| {
