@@ -35,7 +35,7 @@ fn options(cases: &[&str], jobs: usize, kept: Kept) -> Options {
 
 async fn run(jobs: usize, kept: Kept) -> Record {
     let mutants = vec![Mutant::StartsLongTaskType, Mutant::SkipsInvisibleInQueriedTask];
-    let reference = Reference::start(Behaviour { mutants, variants: Vec::new() }).unwrap();
+    let reference = Reference::start(Behaviour { mutants, ..Behaviour::default() }).unwrap();
     let target = Arc::new(reference.target().unwrap());
     api::run(suite(), target, Some(reference.lab()), options(&[START, QUERY], jobs, kept)).await.unwrap()
 }
@@ -144,7 +144,7 @@ async fn the_command_of_a_finding_runs_the_value_again() {
     let folder = Folder(std::env::temp_dir().join(format!("ipamspec-generated-{}", std::process::id())));
     fs::create_dir_all(&folder.0).unwrap();
     let mutants = vec![Mutant::StartsLongTaskType, Mutant::SkipsInvisibleInQueriedTask];
-    let server = Reference::start(Behaviour { mutants, variants: Vec::new() }).unwrap();
+    let server = Reference::start(Behaviour { mutants, ..Behaviour::default() }).unwrap();
     let url = format!("{}/Ipam/Server", server.url());
     let run = [
         "run",

@@ -73,7 +73,7 @@ fn run(suite: &Arc<Suite>, variants: Vec<Variant>, recorded_faults: RecordedFaul
         kept: api::Kept::default(),
     };
     tokio::runtime::Runtime::new().unwrap().block_on(async {
-        let reference = Reference::start(Behaviour { mutants: Vec::new(), variants }).unwrap();
+        let reference = Reference::start(Behaviour { variants, ..Behaviour::default() }).unwrap();
         let target = Arc::new(reference.target().unwrap());
         api::run(suite.clone(), target, Some(reference.lab()), options).await.unwrap()
     })

@@ -153,7 +153,7 @@ pub async fn kill(suite: &Arc<Suite>, mutant: Mutant, scope: Scope) -> Result<Ki
 pub async fn pass(suite: &Arc<Suite>, variants: &[Variant], bindings: &[Binding]) -> Result<Passed, String> {
     let mut passed = Passed { cases: 0, wrong: Vec::new() };
     for binding in bindings.iter().copied() {
-        let behaviour = Behaviour { mutants: Vec::new(), variants: variants.to_vec() };
+        let behaviour = Behaviour { variants: variants.to_vec(), ..Behaviour::default() };
         let record = against(suite, behaviour, binding, Vec::new()).await?;
         passed.cases += record.summary.pass;
         passed.wrong.extend(record.cases.iter().filter(|case| !is_fine(case)).map(told));

@@ -13,6 +13,7 @@ use crate::{
     reference::Mutant,
     runner::{Target, files, target::TargetError},
     spec::RequirementId,
+    transport::Secret,
     verdict::exit,
 };
 
@@ -54,6 +55,7 @@ impl From<TargetError> for Refused {
         match error {
             TargetError::Mistakes(mistakes) => Self::Mistakes(mistakes),
             TargetError::File(error) => Self::Message(error.to_string()),
+            TargetError::Password(error) => Self::Message(error.to_string()),
         }
     }
 }
@@ -88,7 +90,7 @@ pub(super) fn target(named: &str, sets: &[String]) -> Result<Target, Refused> {
         return Err(Refused::Message(text));
     }
     let refused = match Target::read(named, sets) {
-        Ok(target) => return Ok(target),
+        Ok(target) => return with_password(target),
         Err(TargetError::File(error)) => Refused::Message(if error.path() != Path::new(named) {
             format!("{error}; `{named}` names it")
         } else if error.is_absent() {
@@ -104,6 +106,21 @@ pub(super) fn target(named: &str, sets: &[String]) -> Result<Target, Refused> {
     } else {
         refused
     })
+}
+
+/// The target with its password, asked for where it is kept nowhere and somebody can answer.
+fn with_password(target: Target) -> Result<Target, Refused> {
+    let Some(user) = target.lacks_password() else { return Ok(target) };
+    let lacking = || {
+        let text = "nothing says where the password is kept, and there is no terminal to ask at";
+        let help = "write password = { env = \"IPAM_PASSWORD\" } or { file = \"...\" } under [security]";
+        Refused::Message(format!("{text}; {help}"))
+    };
+    if !std::io::stdin().is_terminal() {
+        return Err(lacking());
+    }
+    let asked = rpassword::prompt_password(format!("password of {user}: ")).map_err(|_| lacking())?;
+    Ok(target.with_password(Secret::new(asked)))
 }
 
 /// The mutants that break a requirement: those that say so, and those that a case deciding it exists to catch.

@@ -1,10 +1,14 @@
 //! `ipamspec serve`: the reference server in the foreground.
 
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use super::{print, refuse, stop};
 use crate::{
-    reference::{Addresses, Behaviour, Mutant, Scenario, Server, Variant},
+    reference::{Addresses, Behaviour, Guard, Mutant, Scenario, Server, Users, Variant},
+    runner::files,
     verdict::exit,
 };
 
@@ -26,6 +30,13 @@ pub(super) struct Arguments {
     /// What its world is like, by name, as in not-provisioned
     #[arg(long, value_name = "NAME", default_value = Scenario::Default.as_str(), value_parser = Scenario::named)]
     scenario: Scenario,
+    /// Who may log on over net.tcp: a file with lines of DOMAIN:user:password, and :role where it is not that of an IPAM
+    /// administrator; NTLM within SPNEGO or by itself, never Kerberos
+    #[arg(long, value_name = "FILE")]
+    users: Option<PathBuf>,
+    /// Takes no session over net.tcp without the upgrade to application/negotiate; wants --users
+    #[arg(long, requires = "users")]
+    require_security: bool,
 }
 
 /// Serves until told to stop.
@@ -43,9 +54,14 @@ pub(super) async fn serve(arguments: Arguments) -> u8 {
         };
         behaviour.variants.push(variant);
     }
+    let users = match arguments.users.as_deref().map(users).transpose() {
+        Ok(users) => users,
+        Err(refused) => return refuse(&refused),
+    };
+    let guard = Guard { users, required: arguments.require_security };
     let mut stop = stop::watch_signals();
     let addresses = Addresses { http: arguments.http, net_tcp: arguments.net_tcp };
-    let server = match Server::start_in(addresses, behaviour, arguments.scenario) {
+    let server = match Server::start_in(addresses, behaviour, arguments.scenario, guard) {
         Ok(server) => server,
         Err(cannot) => {
             let option = if cannot.address == addresses.http { "--http" } else { "--net-tcp" };
@@ -61,6 +77,11 @@ pub(super) async fn serve(arguments: Arguments) -> u8 {
     server.stop().await;
     print("stopped\n");
     exit::GREEN
+}
+
+fn users(path: &Path) -> Result<Users, String> {
+    let file = files::read_file(path).map_err(|error| format!("{error}; --users takes a file of users"))?;
+    Users::read(&file.text).map_err(|bad| format!("{}: {bad}", path.display()))
 }
 
 fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {

@@ -139,6 +139,7 @@ fn words(observed: &Observed, observation: &Observation) -> (Way, String) {
             let is_end = octet.is_some_and(|octet| *octet == RecordType::EndRecord.octet());
             (Way::Sent, if is_end { "end of the session" } else { RECORDS }.to_owned())
         }
+        Observed::Security { sent, what } => (if *sent { Way::Sent } else { Way::Received }, what.clone()),
         Observed::Accepted => (Way::Received, TAKEN.to_owned()),
         Observed::Received(received) => (Way::Received, of_body(received.envelope().ok())),
         Observed::Silence { waited } => (Way::Silence, format!("nothing for {}", moment(*waited))),

@@ -76,7 +76,7 @@ impl Reader {
             Observed::Silence { .. } => Event::of(Symbol::QUIET),
             Observed::Ended(End::Ended) => Event::of(Symbol::END),
             Observed::Ended(_) => Event::of(Symbol::BROKEN),
-            Observed::SentRecords | Observed::Accepted => return None,
+            Observed::SentRecords | Observed::Security { .. } | Observed::Accepted => return None,
         })
     }
 

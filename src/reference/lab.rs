@@ -15,6 +15,7 @@ use super::{
     astray::Astray,
     moment::Moment,
     mutant::Behaviour,
+    negotiate::Users,
     net_tcp::Room,
     request::{Received, Unread},
     respond::{self, Message, Response},
@@ -22,7 +23,7 @@ use super::{
     session::{Channel, Home, Session},
     world::World,
 };
-use crate::spec::PortType;
+use crate::spec::{PortType, Role};
 
 /// How many worlds may be open at once.
 const OPEN: usize = 4096;
@@ -62,6 +63,16 @@ pub struct Lab {
     worlds: Arc<Mutex<Worlds>>,
     astray: Astray,
     room: Room,
+    guard: Arc<Guard>,
+}
+
+/// Whom the server lets in over net.tcp.
+#[derive(Debug, Clone, Default)]
+pub struct Guard {
+    /// Those who may log on; nobody can where there are none.
+    pub users: Option<Users>,
+    /// Whether somebody must.
+    pub required: bool,
 }
 
 #[derive(Debug)]
@@ -88,6 +99,7 @@ impl Lab {
             worlds: Arc::new(Mutex::new(worlds)),
             astray: Astray::default(),
             room: Room::default(),
+            guard: Arc::default(),
         }
     }
 
@@ -95,6 +107,12 @@ impl Lab {
     #[cfg(test)]
     pub(super) fn with_room(self, room: Room) -> Self {
         Self { room, ..self }
+    }
+
+    /// The same lab, for whom a guard lets in.
+    #[must_use]
+    pub(super) fn guarded(self, guard: Guard) -> Self {
+        Self { guard: Arc::new(guard), ..self }
     }
 
     /// Opens a world of a scenario, the default one where none is named. Its clock stands at [`Moment::LAB`] until the
@@ -132,6 +150,11 @@ impl Lab {
         &self.behaviour
     }
 
+    /// Whom it lets in.
+    pub(super) fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
     /// What replies on wrong sessions are made of.
     pub(super) fn astray(&self) -> &Astray {
         &self.astray
@@ -154,12 +177,23 @@ impl Lab {
 
     /// Opens a session with the port type at a path; `now` is the time of the default world. None where nothing is there.
     pub fn open_session(&self, path: &str, channel: Channel, now: Moment) -> Option<Session> {
+        self.open_session_of(path, channel, None, now)
+    }
+
+    /// Does the same for a user of this role, where somebody has logged on.
+    pub(super) fn open_session_of(
+        &self,
+        path: &str,
+        channel: Channel,
+        role: Option<Role>,
+        now: Moment,
+    ) -> Option<Session> {
         let (place, port_type) = Place::of(path)?;
         let (scenario, clock) = self.with(|worlds| match place {
             Place::Default => Some((worlds.default.scenario(), None)),
             Place::Lab(id) => worlds.open.get(&id).map(|lab| (lab.world.scenario(), Some(lab.clock.subscribe()))),
         })?;
-        Some(Session::new(self.clone(), Home { place, port_type, scenario, clock }, channel, now))
+        Some(Session::new(self.clone(), Home { place, port_type, scenario, clock }, channel, role, now))
     }
 
     /// Answers a request over HTTP to a path; `now` is the time of the default world. None where the path names no world.

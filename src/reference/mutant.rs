@@ -3,6 +3,7 @@
 //! Leaves out how a lie is told: that stands where the conformant server does the same thing rightly.
 
 use super::variant::Variant;
+use crate::spec::Role;
 
 /// How the server differs from the plain conformant one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct Behaviour {
     pub mutants: Vec<Mutant>,
     /// The conformant ways, other than its own, in which it does things.
     pub variants: Vec<Variant>,
+    /// What the user of a session is, where somebody has logged on.
+    pub role: Option<Role>,
 }
 
 impl Behaviour {
@@ -27,13 +30,13 @@ impl Behaviour {
 
 impl From<Mutant> for Behaviour {
     fn from(mutant: Mutant) -> Self {
-        Self { mutants: vec![mutant], variants: Vec::new() }
+        Self { mutants: vec![mutant], ..Self::default() }
     }
 }
 
 impl From<Variant> for Behaviour {
     fn from(variant: Variant) -> Self {
-        Self { mutants: Vec::new(), variants: vec![variant] }
+        Self { variants: vec![variant], ..Self::default() }
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     world::{Task, TaskState, TaskType, World},
 };
 use crate::{
-    spec::{Operation, namespace},
+    spec::{Operation, Role, namespace},
     xml::Element,
 };
 
@@ -60,7 +60,8 @@ pub(super) fn admit(operation: &Operation, scenario: Scenario, behaviour: &Behav
     if behaviour.lies(Mutant::RefusesValidRequests) {
         return refuse("IpamApiGenericErrorOccurred", "An error occurred.");
     }
-    if !scenario.authorizes(name) {
+    let is_allowed = behaviour.role.is_none_or(|role| permits(role, name));
+    if !scenario.authorizes(name) || !is_allowed {
         return refuse("IpamApiAccessDenied", "The user is not authorized for this operation.");
     }
     let serves_unprovisioned = behaviour.lies(Mutant::ServesUnprovisioned);
@@ -75,6 +76,21 @@ pub(super) fn admit(operation: &Operation, scenario: Scenario, behaviour: &Behav
         return refuse("IpamApiCallsAreNotAllowedUntilSchemaConversionIsDone", message);
     }
     Ok(())
+}
+
+/// 3.3.6.1, 3.19.6.1 and the built-in operations of 3.1.1.1.36.1: who may do what. Policies that give somebody more are not
+/// modelled, nor whose object an operation changes: an administrator of address spaces or servers may start any.
+fn permits(role: Role, operation: &str) -> bool {
+    match operation {
+        "InitializeOperationParameters" => true,
+        "StartOperationWithCallback" => {
+            matches!(role, Role::IpamAdministrator | Role::MsmAdministrator | Role::AsmAdministrator)
+        }
+        // TaskStart: all administrators.
+        "StartTask" => !matches!(role, Role::IpamUser | Role::Nobody),
+        // GenericRead: all readers.
+        _ => role != Role::Nobody,
+    }
 }
 
 struct Call<'a> {

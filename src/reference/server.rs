@@ -16,7 +16,15 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{http, lab::Lab, moment::Moment, mutant::Behaviour, net_tcp, posts::Posts, scenario::Scenario};
+use super::{
+    http,
+    lab::{Guard, Lab},
+    moment::Moment,
+    mutant::Behaviour,
+    net_tcp,
+    posts::Posts,
+    scenario::Scenario,
+};
 
 /// How many HTTP connections are served at once; others wait.
 const CONNECTIONS: usize = 1024;
@@ -69,21 +77,26 @@ impl Server {
     /// # Errors
     /// Where an address cannot be bound.
     pub fn start(addresses: Addresses, behaviour: Behaviour) -> Result<Self, CannotListen> {
-        Self::start_in(addresses, behaviour, Scenario::Default)
+        Self::start_in(addresses, behaviour, Scenario::Default, Guard::default())
     }
 
-    /// Does the same, with a default world of this scenario.
+    /// Does the same, with a default world of this scenario, and for whom the guard lets in.
     ///
     /// # Panics
     /// Outside a tokio runtime.
     ///
     /// # Errors
     /// Where an address cannot be bound.
-    pub fn start_in(addresses: Addresses, behaviour: Behaviour, scenario: Scenario) -> Result<Self, CannotListen> {
+    pub fn start_in(
+        addresses: Addresses,
+        behaviour: Behaviour,
+        scenario: Scenario,
+        guard: Guard,
+    ) -> Result<Self, CannotListen> {
         let (http, http_address) = listen(addresses.http)?;
         let (net_tcp, net_tcp_address) = listen(addresses.net_tcp)?;
         let addresses = Addresses { http: http_address, net_tcp: net_tcp_address };
-        let lab = Lab::new(behaviour, scenario, Moment::of(SystemTime::now()).whole_second());
+        let lab = Lab::new(behaviour, scenario, Moment::of(SystemTime::now()).whole_second()).guarded(guard);
         let (stop, stopped) = watch::channel(false);
         let posts = Posts::new(lab.clone(), stopped.clone());
         let accepting = [

@@ -18,7 +18,10 @@ use super::{
     scenario::Scenario,
     variant::Variant,
 };
-use crate::{spec::PortType, xml::Document};
+use crate::{
+    spec::{PortType, Role},
+    xml::Document,
+};
 
 /// What carries a session's messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,9 +73,9 @@ pub(super) struct Home {
 
 impl Session {
     /// 3.1.4.1: a session was established at `now`, by the real clock.
-    pub(super) fn new(lab: Lab, home: Home, channel: Channel, now: Moment) -> Self {
+    pub(super) fn new(lab: Lab, home: Home, channel: Channel, role: Option<Role>, now: Moment) -> Self {
         let Home { place, port_type, scenario, clock } = home;
-        let mut behaviour = lab.behaviour().clone();
+        let mut behaviour = Behaviour { role, ..lab.behaviour().clone() };
         let replies = match channel {
             Channel::Stream => {
                 behaviour.variants.retain(|variant| *variant != Variant::ActionInMediaType);

@@ -173,7 +173,14 @@ pub fn transport(target: &Target) -> Result<Transport, BadCertificates> {
     let ca_pem = target.ca_pem.clone();
     let http = HttpTransport::new(HttpOptions { connect, reply, overall: timing.operation, reply_bytes, ca_pem })?;
     let (idle, encoding) = (target.limits.sessions, target.encoding);
-    let net_tcp = NetTcpTransport::new(NetTcpOptions { connect, reply, reply_bytes, idle, encoding });
+    let net_tcp = NetTcpTransport::new(NetTcpOptions {
+        connect,
+        reply,
+        reply_bytes,
+        idle,
+        encoding,
+        security: target.security.clone(),
+    });
     let http_sessions = HttpSessions::new(http.clone(), target.callback_address(), reply_bytes);
     Ok(Transport { http, http_sessions, net_tcp })
 }
@@ -210,7 +217,7 @@ fn read_answer(observed: &Observed, operation: &Operation, message_id: &str) -> 
         // It speaks the protocol, and not well: that is judged.
         Observed::Ended(End::BrokenFraming { reason }) => return Answered::Nonsense(Stage::Soap, reason.clone()),
         Observed::Ended(end) => return Answered::Nothing(stage(end), end_in_words(end)),
-        Observed::Sent(_) | Observed::SentRecords | Observed::Accepted => {
+        Observed::Sent(_) | Observed::SentRecords | Observed::Security { .. } | Observed::Accepted => {
             return Answered::Nothing(Stage::Http, "no answer was taken".to_owned());
         }
     };
@@ -272,7 +279,9 @@ pub fn exchange(
         }
         Observed::Silence { waited } => (format!("nothing came within {}", in_words(*waited)), None),
         Observed::Ended(end) => (end_in_words(end), None),
-        Observed::Sent(_) | Observed::SentRecords | Observed::Accepted => (String::new(), None),
+        Observed::Sent(_) | Observed::SentRecords | Observed::Security { .. } | Observed::Accepted => {
+            (String::new(), None)
+        }
     };
     Exchange {
         step,

@@ -64,7 +64,11 @@ pub fn wants_control(observed: &Observed) -> bool {
             let status = received.http.as_ref().map_or(200, |http| http.status);
             (status < 300 && received.bytes.is_empty()) || (status >= 400 && !says_soap(received.http.as_ref()))
         }
-        Observed::Ended(_) | Observed::Sent(_) | Observed::SentRecords | Observed::Accepted => false,
+        Observed::Ended(_)
+        | Observed::Sent(_)
+        | Observed::SentRecords
+        | Observed::Security { .. }
+        | Observed::Accepted => false,
     }
 }
 
@@ -118,7 +122,7 @@ impl Bench<'_> {
                 return Err(self.broken("framing", "framing.records", Layer::Framing, message, asks, reason));
             }
             Observed::Ended(end) => return Err(self.unknown(Layer::Transport, &end_in_words(end))),
-            Observed::Sent(_) | Observed::SentRecords | Observed::Accepted => {
+            Observed::Sent(_) | Observed::SentRecords | Observed::Security { .. } | Observed::Accepted => {
                 return Err(self.unknown(Layer::Transport, "no answer was taken"));
             }
         };

@@ -82,8 +82,15 @@ fn way(target: &Target, readiness: &Readiness) -> Vec<Point> {
         (
             Stage::Tls,
             if is_net_tcp { "security" } else { "TLS" },
-            "the certificate is one that is trusted".to_owned(),
-            "name the authority that signed the certificate: [security] ca_file in the target file",
+            target.log_on.as_ref().map_or_else(
+                || "the certificate is one that is trusted".to_owned(),
+                |log_on| format!("{} logs on with {}", log_on.user.name, log_on.mode.as_str()),
+            ),
+            if is_net_tcp {
+                "mend [security] in the target file before the next try: each one counts against the account"
+            } else {
+                "name the authority that signed the certificate: [security] ca_file in the target file"
+            },
         ),
         (Stage::Http, carrier, speaks.to_owned(), mend_carrier),
         (
@@ -96,7 +103,7 @@ fn way(target: &Target, readiness: &Readiness) -> Vec<Point> {
     ];
     let mut points = Vec::new();
     for (stage, name, works, next) in stages {
-        points.push(if stage == Stage::Tls && target.url.scheme() != Scheme::Https {
+        points.push(if stage == Stage::Tls && target.url.scheme() != Scheme::Https && target.log_on.is_none() {
             Point::new(name, PointStatus::Note, unprotected)
         } else if stage < furthest {
             Point::new(name, PointStatus::Works, works)

@@ -5,20 +5,26 @@
 mod data;
 mod draft;
 mod secret;
+pub mod security;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
-use self::{data::REFERENCE_VARS, draft::Draft};
+use self::{
+    data::REFERENCE_VARS,
+    draft::Draft,
+    security::{LogOn, NoPassword},
+};
 use crate::{
     case::{Mistake, MistakeKind, Mistakes, SourceFile, mistake::Told},
-    spec::{Effect, PortType},
-    transport::{CallbackAddress, MessageEncoding, Scheme, TargetUrl},
+    spec::{Effect, PortType, Role},
+    transport::{CallbackAddress, MessageEncoding, Scheme, Secret, Security, TargetUrl},
     verdict::TargetRecord,
 };
 
@@ -42,6 +48,12 @@ pub struct Target {
     pub endpoints: BTreeMap<String, String>,
     /// The authority that signed its certificate, where it is none that the system trusts; for https.
     pub ca_file: Option<PathBuf>,
+    /// How sessions over net.tcp are to be protected; none where they are not.
+    pub log_on: Option<LogOn>,
+    /// The same with its password, once that is known.
+    pub security: Option<Arc<Security>>,
+    /// The same for the users that the file names by role.
+    pub users: BTreeMap<Role, Arc<Security>>,
     /// How long things may take.
     pub timing: Timing,
     /// What may be done to it.
@@ -66,6 +78,9 @@ pub enum TargetError {
     /// A file cannot be read.
     #[error(transparent)]
     File(#[from] FileError),
+    /// A password cannot be had.
+    #[error(transparent)]
+    Password(#[from] NoPassword),
     /// The target file, the URL or a setting is wrong.
     #[error("{0}")]
     Mistakes(Mistakes),
@@ -179,7 +194,40 @@ impl Target {
             Self::load(&files::read_file(Path::new(named))?, sets)?
         };
         let ca_pem = target.ca_file.as_deref().map(files::read_bytes).transpose()?;
-        Ok(Self { ca_pem, argument: Some(named.to_owned()), ..target })
+        let target = Self { ca_pem, argument: Some(named.to_owned()), ..target };
+        target.with_passwords()
+    }
+
+    /// Whether somebody logs on whose password is kept nowhere: it is to be asked for.
+    pub fn lacks_password(&self) -> Option<&str> {
+        let log_on = self.log_on.as_ref().filter(|_| self.security.is_none())?;
+        Some(&log_on.user.name)
+    }
+
+    /// The target with the password that it lacked.
+    #[must_use]
+    pub fn with_password(mut self, password: Secret) -> Self {
+        if let Some(log_on) = &self.log_on {
+            self.security = Some(log_on.security(&log_on.user, password, self.timing.connect));
+        }
+        self
+    }
+
+    /// Reads the passwords that are kept somewhere.
+    fn with_passwords(mut self) -> Result<Self, TargetError> {
+        let Some(log_on) = self.log_on.clone() else { return Ok(self) };
+        for (role, user) in &log_on.users {
+            if let Some(from) = &user.password {
+                self.users.insert(*role, log_on.security(user, from.read()?, self.timing.connect));
+            }
+        }
+        match &log_on.user.password {
+            Some(from) => {
+                let password = from.read()?;
+                Ok(self.with_password(password))
+            }
+            None => Ok(self),
+        }
     }
 
     /// The reference server at a URL, which takes whatever is asked.
@@ -242,7 +290,7 @@ impl Target {
             name: self.name.clone(),
             url: self.url.to_string(),
             transport: self.url.scheme().as_str().to_owned(),
-            security: "none".to_owned(),
+            security: self.log_on.as_ref().map_or("none", |log_on| log_on.mode.as_str()).to_owned(),
             reference,
             argument: self.argument.clone(),
         }
@@ -268,12 +316,6 @@ impl Target {
         mistakes.extend(refused);
         let mut told_of_sets = Told::new(&SourceFile::new("--set", secret::hide(&text)));
         let set = draft::read(&text, &mut told_of_sets);
-        let mut file = file;
-        if set.no_security.is_some() {
-            // What the file says of protection counts for other runs.
-            file.negotiation.clear();
-        }
-
         if !file.has_url && !set.has_url {
             told.tell(MistakeKind::MissingKey, 0..0, "`url` is missing in the file")
                 .help("write url = \"http://ipam.contoso.example:8080\"");
@@ -317,12 +359,15 @@ fn merge(file: Draft, set: Draft, url: TargetUrl, folder: &Path, profile: Option
         rate: set.rate.or(file.rate).and_then(|rate| u32::try_from(rate).ok()).or((!is_loopback).then_some(20)),
         reply_bytes: size(set.reply_bytes.or(file.reply_bytes)).unwrap_or(1 << 20),
     };
+    let unprotected = [&set, &file].into_iter().any(|draft| draft.security_places.none.is_some());
+    let is_protected = url.scheme() == Scheme::NetTcp && !unprotected;
     let mut effects = set.effects.or(file.effects).unwrap_or_default();
     effects.insert(Effect::Read);
     let together = |mut file: BTreeMap<String, String>, set: BTreeMap<String, String>| {
         file.extend(set);
         file
     };
+    let log_on = is_protected.then(|| security::merge(file.security, set.security, &url, folder)).flatten();
     let listen = set.listen.or(file.listen);
     // `product` and `lacks` are two ways to say one thing: the newer word counts.
     let (product, lacks) = if set.product.is_some() || set.lacks.is_some() {
@@ -341,6 +386,9 @@ fn merge(file: Draft, set: Draft, url: TargetUrl, folder: &Path, profile: Option
             .ca_file
             .map(|(path, _)| PathBuf::from(path))
             .or_else(|| file.ca_file.map(|(path, _)| folder.join(path))),
+        log_on,
+        security: None,
+        users: BTreeMap::new(),
         timing,
         allow: Allow { effects, tasks: set.tasks.or(file.tasks) },
         limits,
@@ -356,21 +404,24 @@ fn merge(file: Draft, set: Draft, url: TargetUrl, folder: &Path, profile: Option
     }
 }
 
-/// Over HTTP nobody negotiates: what only net.tcp has would be believed to protect. Over net.tcp this version does not
-/// negotiate yet, and asks that a run without protection be wanted.
+/// Over HTTP nobody negotiates: what only net.tcp has would be believed to protect. Over net.tcp sessions are protected, and
+/// somebody logs on, unless the target says otherwise.
 fn security_is_had(draft: &Draft, both: [&Draft; 2], url: Option<&TargetUrl>, told: &mut Told) {
     let is_net_tcp = url.is_some_and(|url| url.scheme() == Scheme::NetTcp);
-    let unprotected = both.iter().any(|draft| draft.no_security.is_some());
-    for (key, span) in &draft.negotiation {
-        if is_net_tcp {
-            told.bad_value(span.clone(), format!("`{key}` protects a session, which this version does not do yet"))
-                .help("write mode = \"none\" under [security], and run against a server that takes that");
-        } else {
+    let places = &draft.security_places;
+    for (key, span) in &places.keys {
+        if !is_net_tcp {
             told.bad_value(span.clone(), format!("`{key}` is for net.tcp"))
                 .help("leave it out: nothing is negotiated over http or https");
+        } else if places.none.is_some() {
+            told.bad_value(
+                span.clone(),
+                format!("`{key}` is for a session that is protected, and `mode` says that none is"),
+            )
+            .help("leave it out, or write another mode");
         }
     }
-    if let Some(span) = draft.no_security.as_ref().filter(|_| !is_net_tcp) {
+    if let Some(span) = places.none.as_ref().filter(|_| !is_net_tcp) {
         told.bad_value(span.clone(), "`mode` is for net.tcp").help("leave it out");
     }
     if let Some((encoding, span)) = &draft.encoding_span
@@ -382,10 +433,13 @@ fn security_is_had(draft: &Draft, both: [&Draft; 2], url: Option<&TargetUrl>, to
     if let Some(span) = &draft.empty_security {
         told.bad_value(span.clone(), "[security] says nothing").help("leave it out");
     }
-    if is_net_tcp && !unprotected && draft.url.is_some() && both.iter().all(|draft| draft.negotiation.is_empty()) {
+    let is_settled = both.iter().any(|draft| draft.security_places.none.is_some() || draft.security_places.has_user);
+    if is_net_tcp && !is_settled && draft.url.is_some() {
         let span = draft.url.as_ref().map_or(0..0, |(_, span)| span.clone());
-        told.bad_value(span, "a session is protected unless the target says otherwise, and this version cannot yet")
-            .help("write mode = \"none\" under [security], or --set security.mode=none, where the server takes that");
+        told.bad_value(span, "sessions over net.tcp are protected, and nothing says who logs on").help(
+            "write username = 'CONTOSO\\alice' and password = { env = \"IPAM_PASSWORD\" } under [security]; or \
+             mode = \"none\", or --set security.mode=none, where the server takes that",
+        );
     }
     if let (Some((_, span)), Some(Scheme::Http | Scheme::NetTcp)) = (&draft.ca_file, url.map(TargetUrl::scheme)) {
         told.bad_value(span.clone(), "`ca_file` is for https").help("leave it out, or write an https URL");

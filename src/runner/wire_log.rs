@@ -39,6 +39,8 @@ struct Seen {
     arrow: &'static str,
     at: u64,
     piece: Option<Piece>,
+    /// Whether the records behind it, in both directions, are those of a protected stream.
+    protects: bool,
 }
 
 impl WireLog {
@@ -54,7 +56,8 @@ impl WireLog {
         let line = format!("{session} +{at} ms {arrow} {what}{}", record.unwrap_or_default());
         let piece = observation.wire.clone().filter(|piece| self.bytes.saturating_add(piece.bytes.len()) <= KEPT);
         self.bytes += piece.as_ref().map_or(0, |piece| piece.bytes.len());
-        self.seen.push(Seen { session: session.to_owned(), line, arrow, at, piece });
+        let protects = matches!(observation.what, Observed::Security { .. });
+        self.seen.push(Seen { session: session.to_owned(), line, arrow, at, piece, protects });
     }
 
     /// Adds what was seen of a request that had a session for itself. Of the attempts of a step, the first and the last
@@ -88,7 +91,7 @@ impl WireLog {
         let (mut out, mut last) = (String::new(), String::new());
         // Each direction of each session is a stream.
         let mut streams: BTreeMap<(&str, &str), Stream> = BTreeMap::new();
-        for Seen { session, arrow, at, piece, .. } in &self.seen {
+        for Seen { session, arrow, at, piece, protects, .. } in &self.seen {
             let Some(piece) = piece else { continue };
             if out.len() >= SHOWN {
                 break;
@@ -102,6 +105,10 @@ impl WireLog {
                 .entry((session, arrow))
                 .or_insert_with(|| Stream::resumed(piece.offset, piece.strings.as_ref().clone()));
             list(&mut out, |listing| stream.feed(&piece.bytes, listing));
+            if *protects {
+                // Behind an upgrade the log has the records as they were before they were sealed.
+                streams.retain(|(of, _), _| *of != session);
+            }
         }
         for ((session, arrow), mut stream) in streams {
             if stream.is_midway() && out.len() < SHOWN {
@@ -141,6 +148,7 @@ fn words(observed: &Observed) -> (&'static str, String) {
             ("->", of_body(crate::soap::read(&outgoing.envelope, &xml::Limits::default()).map_err(drop)))
         }
         Observed::SentRecords => ("->", "records".to_owned()),
+        Observed::Security { sent, what } => (if *sent { "->" } else { "<-" }, what.clone()),
         Observed::Accepted => ("<-", "the session is taken".to_owned()),
         Observed::Received(received) => ("<-", of_body(received.envelope().map_err(drop))),
         Observed::Silence { waited } => ("..", format!("nothing for {}", super::judge::in_words(*waited))),

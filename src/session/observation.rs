@@ -52,6 +52,13 @@ pub enum Observed {
     Sent(Outgoing),
     /// We sent records that hold no request: a preamble, an End, or what a case gave byte by byte.
     SentRecords,
+    /// How the session is protected went on: an upgrade or its handshake, without the tokens. [MS-NNS]
+    Security {
+        /// Whether this side did it.
+        sent: bool,
+        /// What, in words.
+        what: String,
+    },
     /// The target took the session: a PreambleAckRecord, [MC-NMF] 2.2.3.8.
     Accepted,
     /// The target sent a message.

@@ -9,6 +9,7 @@ pub mod level;
 pub mod namespace;
 pub mod operation;
 pub mod progress;
+pub mod role;
 pub mod schema;
 pub mod task;
 
@@ -16,3 +17,4 @@ pub use callback::{CALLBACKS, Callback};
 pub use exception_id::IPAM_EXCEPTION_ID;
 pub use level::{Effect, Level, RequirementId};
 pub use operation::{KEEPALIVE_ACTION, OPERATIONS, Operation, PortType};
+pub use role::Role;

@@ -8,6 +8,8 @@ use super::{
 };
 use crate::spec::Level;
 
+const UNPROTECTED: &str = "no transport security: [MS-IPAMM2] 2.1 asks for EncryptAndSign";
+
 /// What a run may say about a target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
@@ -55,6 +57,10 @@ impl Claim {
         if interrupted {
             reasons.push("the run was interrupted".to_owned());
         }
+        let is_unprotected = target.security == "none";
+        if is_unprotected && target.transport == "net.tcp" {
+            reasons.push(UNPROTECTED.to_owned());
+        }
         for (status, words) in [
             (Status::Violated, "violated"),
             (Status::Partly, "verified only in part"),
@@ -69,8 +75,8 @@ impl Claim {
             reasons
                 .push(format!("{} is a laboratory binding: [MS-IPAMM2] 2.1 asks for TCP bindings", target.transport));
         }
-        if target.security == "none" {
-            reasons.push("no transport security: [MS-IPAMM2] 2.1 asks for EncryptAndSign".to_owned());
+        if is_unprotected && target.transport != "net.tcp" {
+            reasons.push(UNPROTECTED.to_owned());
         }
         let kind = if target.reference {
             ClaimKind::Reference

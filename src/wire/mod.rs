@@ -9,5 +9,6 @@ pub mod listing;
 mod nbfs;
 pub mod nbfse;
 pub mod nbfx;
+pub mod nns;
 
 pub use error::{DecodeError, DecodeErrorKind};

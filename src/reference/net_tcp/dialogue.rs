@@ -4,6 +4,7 @@
 
 use std::{
     future::pending,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
     time::{Duration, Instant},
 };
 
@@ -22,11 +23,14 @@ use crate::{
         answer::{Answer, Fault},
         envelope::Addressed,
         lab::path_of,
+        negotiate::{Broken, ServerStream, User},
     },
     spec::PortType,
     wire::{
         DecodeError, DecodeErrorKind,
-        framing::{Deframer, Event, FaultUri, Flow, KnownEncoding, Limits, Mode, ReceiverState, Record, VERSION},
+        framing::{
+            Deframer, Event, FaultUri, Flow, KnownEncoding, Limits, Mode, NEGOTIATE, ReceiverState, Record, VERSION,
+        },
     },
 };
 
@@ -74,6 +78,10 @@ pub(super) struct Dialogue {
     out: Vec<u8>,
     /// What the two of them hold of the server's room.
     share: Share,
+    /// What protects the connection, once that was asked for.
+    stream: Option<Box<ServerStream>>,
+    /// What is to be sent as it is: `out`, sealed, and the handshake.
+    wire: Vec<u8>,
     over: Option<Over>,
     /// When the last record was whole, or the connection began.
     last: Instant,
@@ -109,6 +117,8 @@ impl Dialogue {
             session: None,
             out: Vec::new(),
             share,
+            stream: None,
+            wire: Vec::new(),
             over: None,
             last: now.instant,
             begun: Some(now.instant),
@@ -118,6 +128,18 @@ impl Dialogue {
 
     /// Takes the next bytes of the stream.
     pub(super) fn receive(&mut self, bytes: &[u8], now: Now) {
+        if self.over.is_some() {
+            return;
+        }
+        match self.open(bytes) {
+            Some(opened) if opened.is_empty() => {}
+            Some(opened) => self.plain(&opened, now),
+            None => self.plain(bytes, now),
+        }
+    }
+
+    /// Takes what was never sealed, or was opened.
+    fn plain(&mut self, bytes: &[u8], now: Now) {
         if self.over.is_none() {
             let at_record = self.deframer.is_at_record_boundary();
             let lenient = if at_record { lenient::bytes(bytes, self.lab.behaviour()) } else { bytes.into() };
@@ -206,7 +228,8 @@ impl Dialogue {
 
     /// What is to be sent, taken.
     pub(super) fn output(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.out)
+        self.flush();
+        std::mem::take(&mut self.wire)
     }
 
     /// How the connection ends, where it does.
@@ -276,6 +299,9 @@ impl Dialogue {
                 let rest = self.deframer.take_rest();
                 self.deframer.push(&rest);
             }
+            Record::UpgradeRequestRecord(name) if name == NEGOTIATE && self.lab.guard().users.is_some() => {
+                self.upgrade(now);
+            }
             Record::UpgradeRequestRecord(_) => self.refuse(FaultUri::UpgradeInvalid),
             Record::PreambleEndRecord => self.preamble_end(now),
             Record::SizedEnvelopeRecord(envelope) | Record::UnsizedEnvelopeRecord(envelope) => {
@@ -285,6 +311,43 @@ impl Dialogue {
             Record::FaultRecord(_) => self.over = Some(Over::Closed),
             // The machine takes these from an initiator in no state.
             Record::UpgradeResponseRecord | Record::PreambleAckRecord => self.refuse(FaultUri::InvalidRecordSequence),
+        }
+    }
+
+    /// 3.1.4.7: NegotiateStream has the connection to itself until somebody is logged on.
+    fn upgrade(&mut self, now: Now) {
+        self.send(&Record::UpgradeResponseRecord);
+        self.flush();
+        self.stream = Some(Box::new(ServerStream::new(nonce())));
+        let rest = self.deframer.take_rest();
+        if let Some(opened) = self.open(&rest).filter(|opened| !opened.is_empty()) {
+            self.deframer.push(&opened);
+        }
+        self.begun = Some(now.instant);
+    }
+
+    /// What was opened of bytes that came; none where nothing is protected.
+    fn open(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let stream = self.stream.as_mut()?;
+        let was_known = stream.user().is_some();
+        let users = self.lab.guard().users.as_ref()?;
+        let received = stream.receive(bytes, users, &mut self.wire);
+        if !was_known && stream.user().is_some() {
+            self.state = self.state.next(Event::Upgraded).unwrap_or(self.state);
+        }
+        Some(received.unwrap_or_else(|Broken| {
+            self.fall();
+            // Who is refused should have time to read why; what is not sealed as it should be gets no answer.
+            self.over = Some(if was_known { Over::Aborted } else { Over::Refused });
+            Vec::new()
+        }))
+    }
+
+    /// Makes what is to be said into what is to be sent.
+    fn flush(&mut self) {
+        match self.stream.as_mut().filter(|stream| stream.user().is_some()) {
+            Some(stream) => stream.seal(&std::mem::take(&mut self.out), &mut self.wire),
+            None => self.wire.append(&mut self.out),
         }
     }
 
@@ -328,7 +391,12 @@ impl Dialogue {
 
     /// 3.1.4.9
     fn preamble_end(&mut self, now: Now) {
-        self.session = self.lab.open_session(&self.path, Channel::Stream, now.moment);
+        let role = self.stream.as_ref().and_then(|stream| stream.user()).map(User::role);
+        if role.is_none() && self.lab.guard().required {
+            // As Windows: no fault tells that an upgrade is missing, the connection ends.
+            return self.refuse_as(None, false);
+        }
+        self.session = self.lab.open_session_of(&self.path, Channel::Stream, role, now.moment);
         match self.session {
             Some(_) => self.acknowledge(),
             // Its world was closed meanwhile.
@@ -503,4 +571,9 @@ impl Dialogue {
             None => self.over = Some(Over::Aborted),
         }
     }
+}
+
+/// A challenge that was not made before, and that nobody foresees.
+fn nonce() -> [u8; 8] {
+    RandomState::new().build_hasher().finish().to_be_bytes()
 }

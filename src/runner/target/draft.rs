@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use toml::{Spanned, de::DeValue};
+use toml::de::DeValue;
 
 use crate::{
     case::{
@@ -21,6 +21,8 @@ use crate::{
     spec::{Effect, task::IPAM_TASK_TYPE},
     transport::{MessageEncoding, TargetUrl, url},
 };
+
+use super::security::{self, Places, SecurityDraft};
 
 /// The port types that [MS-IPAMM2] knows and that a server listens for; a target file may name them all.
 const PORT_TYPES: [&str; 6] = [
@@ -46,10 +48,10 @@ pub(super) struct Draft {
     pub(super) encoding: Option<MessageEncoding>,
     /// The encoding and where it stands.
     pub(super) encoding_span: Option<(MessageEncoding, Range<usize>)>,
-    /// Where `mode = "none"` stands.
-    pub(super) no_security: Option<Range<usize>>,
-    /// Keys of `[security]` that only net.tcp has, and where they stand.
-    pub(super) negotiation: Vec<(String, Range<usize>)>,
+    /// How sessions are protected.
+    pub(super) security: SecurityDraft,
+    /// Where that stands.
+    pub(super) security_places: Places,
     /// Where an empty `[security]` stands.
     pub(super) empty_security: Option<Range<usize>>,
     pub(super) ca_file: Option<(String, Range<usize>)>,
@@ -88,7 +90,7 @@ pub(super) fn read(text: &str, told: &mut Told) -> Draft {
             endpoints(table, &mut draft, told);
         }
         if let Some(table) = fields.table("security", "[security]", told) {
-            security(table, &mut draft, told);
+            of_security(table, &mut draft, told);
         }
         if let Some(table) = fields.table("timing", "[timing]", told) {
             timing(table, &mut draft, told);
@@ -187,52 +189,15 @@ fn endpoints(mut table: Fields<'_>, draft: &mut Draft, told: &mut Told) {
     table.finish(told);
 }
 
-fn security(mut table: Fields<'_>, draft: &mut Draft, told: &mut Told) {
+fn of_security(mut table: Fields<'_>, draft: &mut Draft, told: &mut Told) {
     let span = table.span();
     draft.ca_file = table.text("ca_file", told).map(|text| (text.value.to_owned(), text.span()));
-    let mode_span = table.key_span("mode");
-    if let Some(mode) = table.text("mode", told) {
-        match mode.value {
-            "none" => draft.no_security = Some(mode.span()),
-            "negotiate" | "kerberos" | "ntlm" => draft.negotiation.push(("mode".to_owned(), mode_span)),
-            other => {
-                told.bad_value(mode.span(), format!("{} is no mode of security", shown(other))).help =
-                    suggest(other, ["none", "negotiate", "kerberos", "ntlm"]);
-            }
-        }
-    }
-    for key in ["username", "spn", "kdc", "user"] {
-        if table.has(key) {
-            draft.negotiation.push((key.to_owned(), table.key_span(key)));
-        }
-        table.value(key);
-    }
-    let password_span = table.key_span("password");
-    if let Some(value) = table.value("password") {
-        draft.negotiation.push(("password".to_owned(), password_span));
-        password(value, told);
-    }
-    if draft.ca_file.is_none() && draft.negotiation.is_empty() && draft.no_security.is_none() && !table.has_unknown() {
+    (draft.security, draft.security_places) = security::read(&mut table, told);
+    let places = &draft.security_places;
+    if draft.ca_file.is_none() && places.keys.is_empty() && places.none.is_none() && !table.has_unknown() {
         draft.empty_security = Some(span);
     }
     table.finish(told);
-}
-
-/// A password is never written down here.
-fn password(value: &Spanned<DeValue<'_>>, told: &mut Told) {
-    let is_reference = match value.get_ref() {
-        DeValue::Table(table) => {
-            table.len() == 1
-                && table
-                    .iter()
-                    .all(|(key, value)| matches!(key.get_ref().as_ref(), "env" | "file") && value.get_ref().is_str())
-        }
-        _ => false,
-    };
-    if !is_reference {
-        told.bad_value(value.span(), "a password is not written into a target file")
-            .help("write password = { env = \"IPAM_PASSWORD\" } or { file = \"...\" }");
-    }
 }
 
 fn timing(mut table: Fields<'_>, draft: &mut Draft, told: &mut Told) {

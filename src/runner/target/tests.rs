@@ -192,11 +192,9 @@ fn what_only_holds_together_is_told() {
     assert!(with("product = \"a\"\nlacks = []").contains("`product` says"));
     assert!(told("", &[]).join("").contains("`url` is missing"));
     assert!(told("", &["url=http://a"]).is_empty());
-    assert!(told("url = \"net.tcp://a:1\"", &[]).join("").contains("a session is protected unless"));
-    let protected = "url = \"net.tcp://a:1\"\n[security]\nmode = \"negotiate\"\nspn = \"host/a\"";
-    assert!(told(protected, &[]).join("").contains("`mode` protects a session"));
+    assert!(told("url = \"net.tcp://a:1\"", &[]).join("").contains("nothing says who logs on"));
+    let protected = "url = \"net.tcp://a:1\"\n[security]\nmode = \"negotiate\"\nusername = \"a\"\nspn = \"host/a\"";
     assert!(told(protected, &["security.mode=none"]).is_empty());
-    assert!(told(protected, &["security.mode=ntlm"]).join("").contains("`mode` protects a session"));
     let path = "url = \"http://a/x\"\n[endpoints]\nIIpamServer = \"/y\"";
     assert!(told(path, &[]).join("").contains("the URL has a path"));
     assert!(with("[vars]\na = \"\\u0001\"").contains("characters that XML cannot hold"));
@@ -218,6 +216,44 @@ fn a_password_is_hidden_however_the_file_is_broken() {
     }
     let url = Target::from_url("http://u:hunter2@a", &[]).unwrap_err();
     assert!(!url.to_string().contains("hunter2"), "{url}");
+}
+
+#[test]
+fn who_logs_on_and_how_is_read() {
+    let file = "url = \"net.tcp://ipam.contoso.example\"\n[security]\nusername = 'CONTOSO\\alice'\n\
+                password = { file = \"p.txt\" }\nkdc = \"dc1:88\"\n[[security.user]]\nrole = \"ipam-user\"\n\
+                username = \"bob@contoso.example\"\npassword = { env = \"BOB\" }";
+    let target = load(file, &["security.mode=ntlm"]).unwrap();
+    let log_on = target.log_on.as_ref().unwrap();
+    assert_eq!((log_on.mode.as_str(), log_on.spn.as_str()), ("ntlm", "host/ipam.contoso.example"));
+    assert_eq!((log_on.user.name.as_str(), log_on.kdc.as_deref()), (r"CONTOSO\alice", Some("dc1:88")));
+    assert!(matches!(&log_on.user.password, Some(security::PasswordFrom::File(path)) if path.ends_with("p.txt")));
+    assert_eq!(log_on.users.len(), 1);
+    assert_eq!(target.record(false).security, "ntlm");
+    assert_eq!(target.lacks_password(), Some(r"CONTOSO\alice"));
+    let given = target.with_password(Secret::new("hunter2".to_owned()));
+    assert!(given.lacks_password().is_none());
+    assert!(!format!("{given:?}").contains("hunter2"));
+
+    let none = load(file, &["security.mode=none"]).unwrap();
+    assert_eq!((none.log_on.is_none(), none.record(false).security.as_str()), (true, "none"));
+}
+
+#[test]
+fn what_cannot_protect_is_told() {
+    let with = |more: &str| told(&format!("url = \"net.tcp://a\"\n[security]\n{more}"), &[]).join("\n");
+    for (more, says) in [
+        ("mode = \"none\"\nusername = \"a\"", "`username` is for a session that is protected"),
+        ("mode = \"tls\"\nusername = \"a\"", "is no mode of security"),
+        ("username = \"a\"\nspn = \"ipam\"", "is no name of a service"),
+        ("username = \"a\"\nkdc = \"tcp://dc1\"", "is no address of a KDC"),
+        ("username = \"\"", "this is no name of a user"),
+        ("username = \"a\"\npassword = { cmd = \"x\" }", "a password is not written into a target file"),
+        ("username = \"a\"\n[[security.user]]\nrole = \"king\"\nusername = \"b\"", "is no role"),
+        ("mode = \"ntlm\"", "nothing says who logs on"),
+    ] {
+        assert!(with(more).contains(says), "{more}: {}", with(more));
+    }
 }
 
 proptest! {

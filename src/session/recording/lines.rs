@@ -46,6 +46,9 @@ pub struct Line<'a> {
     /// The client sent records that hold no message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub records: Option<Nothing>,
+    /// How the session is protected went on.
+    #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
+    pub security: Option<Protecting<'a>>,
     /// The target took the session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Nothing>,
@@ -113,6 +116,16 @@ pub struct Http<'a> {
     /// The `Content-Type` field.
     #[serde(default, borrow, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<Cow<'a, str>>,
+}
+
+/// A step towards protection, without its tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Protecting<'a> {
+    /// Whether the client did it.
+    pub sent: bool,
+    /// What, in words.
+    #[serde(borrow)]
+    pub what: Cow<'a, str>,
 }
 
 /// How long nothing came.
@@ -262,7 +275,7 @@ impl<'a> Line<'a> {
     /// # Errors
     /// In words, where the line does not say exactly one thing.
     pub(super) fn said(self) -> Result<(Said<'a>, Option<Piece>), String> {
-        let Self { opened, sent, records, accepted, received, silence, ended, gap, wire, .. } = self;
+        let Self { opened, sent, records, security, accepted, received, silence, ended, gap, wire, .. } = self;
         let mut said = None;
         let mut more = 0_usize;
         let mut say = |what| {
@@ -281,6 +294,9 @@ impl<'a> Line<'a> {
         }
         if records.is_some() {
             say(Said::Observed(Observed::SentRecords));
+        }
+        if let Some(Protecting { sent, what }) = security {
+            say(Said::Observed(Observed::Security { sent, what: what.into_owned() }));
         }
         if accepted.is_some() {
             say(Said::Observed(Observed::Accepted));
@@ -312,8 +328,8 @@ impl<'a> Line<'a> {
         match (said, more) {
             (Some(said), 1) => Ok((said, wire.transpose()?)),
             (_, more) => Err(format!(
-                "the line says {} that were seen, and has to say one: opened, sent, records, accepted, received, \
-                 silence, ended or gap",
+                "the line says {} that were seen, and has to say one: opened, sent, records, security, accepted, \
+                 received, silence, ended or gap",
                 if more == 0 { "none of the things".to_owned() } else { format!("{more} things") }
             )),
         }
@@ -349,6 +365,9 @@ impl TraceWriter {
                 });
             }
             Observed::SentRecords => line.records = Some(Nothing {}),
+            Observed::Security { sent, what } => {
+                line.security = Some(Protecting { sent: *sent, what: Cow::from(what) });
+            }
             Observed::Accepted => line.accepted = Some(Nothing {}),
             Observed::Received(received) => line.received = Some(Came::of(received)),
             Observed::Silence { waited } => line.silence = Some(Silence { waited_us: micros(*waited) }),

@@ -6,14 +6,22 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 
-use super::MessageEncoding;
+use super::{
+    MessageEncoding,
+    protection::{Phase, Protection},
+};
 use crate::{
     session::{End, Observation, Observed, Outgoing, Piece, Received},
     soap,
-    transport::session::Command,
+    transport::{
+        negotiate::{Mechanism, Refusal, Work, Worked},
+        session::Command,
+    },
     wire::{
         DecodeError, DecodeErrorKind,
-        framing::{Deframer, Event, Framed, InitiatorState, KnownEncoding, Limits, Preamble, Record},
+        framing::{
+            Deframer, Event, FaultUri, Framed, InitiatorState, KnownEncoding, Limits, NEGOTIATE, Preamble, Record,
+        },
         nbfse,
         nbfx::{self, StringTable},
     },
@@ -44,6 +52,7 @@ pub(super) struct Dialogue {
     encoding: MessageEncoding,
     reply_bytes: usize,
     state: InitiatorState,
+    protection: Protection,
     deframer: Deframer,
     decoder: nbfse::Decoder,
     encoder: nbfse::Encoder,
@@ -79,7 +88,14 @@ pub(super) enum Lost {
 }
 
 impl Dialogue {
-    pub(super) fn new(opening: Opening, via: String, encoding: MessageEncoding, reply_bytes: usize) -> Self {
+    /// A session that is protected where there is a mechanism for that.
+    pub(super) fn new(
+        opening: Opening,
+        via: String,
+        encoding: MessageEncoding,
+        reply_bytes: usize,
+        mechanism: Option<Box<dyn Mechanism>>,
+    ) -> Self {
         let envelope = u32::try_from(reply_bytes).unwrap_or(u32::MAX);
         Self {
             opening,
@@ -87,6 +103,7 @@ impl Dialogue {
             encoding,
             reply_bytes,
             state: InitiatorState::default(),
+            protection: Protection::new(mechanism),
             deframer: Deframer::new(Limits { envelope, ..Limits::default() }),
             decoder: decoder(reply_bytes),
             encoder: nbfse::Encoder::new(nbfx::Style::default()),
@@ -122,7 +139,10 @@ impl Dialogue {
             MessageEncoding::Text => KnownEncoding::Soap12Utf8,
         };
         let preamble = Preamble::duplex(self.via.clone(), encoding).records();
-        for record in preamble.into_iter().chain([Record::PreambleEndRecord]) {
+        // [MC-NMF] 3.2.4.2: an upgrade comes before the end of the preamble.
+        let asks = self.protection.ask();
+        let last = if asks { Record::UpgradeRequestRecord(NEGOTIATE.to_owned()) } else { Record::PreambleEndRecord };
+        for record in preamble.into_iter().chain([last]) {
             self.put(&record, at, Observed::SentRecords);
         }
         // One segment, as Microsoft's stack sends it.
@@ -144,8 +164,7 @@ impl Dialogue {
             Command::Request(outgoing) => self.waiting.push_back(outgoing),
             Command::Records(pieces) => {
                 for bytes in pieces {
-                    let piece = self.write(bytes);
-                    self.observe(at, Observed::SentRecords, Some(piece));
+                    self.raw_records(bytes, at);
                 }
             }
             Command::Tick => self.tick(at),
@@ -174,6 +193,38 @@ impl Dialogue {
 
     /// Takes what came from the target.
     pub(super) fn received(&mut self, bytes: &[u8], at: Duration) {
+        if self.ended {
+            return;
+        }
+        match self.protection.receive(bytes) {
+            None => self.plain(bytes, at),
+            Some(received) => self.went_on(received, at),
+        }
+    }
+
+    /// A step of the handshake that is to be made elsewhere, taken.
+    pub(super) fn work(&mut self) -> Option<Work> {
+        self.protection.work().filter(|_| !self.ended)
+    }
+
+    /// Goes on with a step of the handshake that was made.
+    pub(super) fn worked(&mut self, worked: Worked, at: Duration) {
+        if self.ended {
+            return;
+        }
+        let mut out = Vec::new();
+        let went = self.protection.worked(worked, &mut out);
+        if !out.is_empty() {
+            self.out.push_back(out.into());
+        }
+        self.went_on(went, at);
+    }
+
+    /// What came and was opened, or was never sealed.
+    fn plain(&mut self, bytes: &[u8], at: Duration) {
+        if self.deframer.is_at_octets() {
+            return;
+        }
         let room = BEGAN.saturating_sub(self.began.len());
         self.began.extend(bytes.iter().take(room));
         self.raw.extend_from_slice(bytes);
@@ -192,8 +243,12 @@ impl Dialogue {
         if self.ended {
             return;
         }
-        let received = self.deframer.buffered();
+        let received = self.deframer.buffered().saturating_add(self.protection.buffered());
         let end = match lost {
+            _ if self.opening == Opening::Preamble && self.protection.phase() == Phase::Asked => {
+                refused(&Refusal::Upgrade("it closed the connection".to_owned()))
+            }
+            _ if self.protection.phase() == Phase::Handshake => refused(&Refusal::Closed),
             Lost::Reset => End::Reset,
             Lost::Closed if received > 0 => End::ClosedMidway { received },
             Lost::Closed => End::Closed,
@@ -266,7 +321,23 @@ impl Dialogue {
                     _ => Observed::Ended(End::Ended),
                 }
             }
+            Record::FaultRecord(fault)
+                if self.protection.phase() == Phase::Asked
+                    && FaultUri::from_uri(&fault) == Some(FaultUri::UpgradeInvalid) =>
+            {
+                Observed::Ended(refused(&Refusal::Upgrade(FaultUri::UpgradeInvalid.to_string())))
+            }
             Record::FaultRecord(fault) => Observed::Ended(End::Refused { fault }),
+            Record::UpgradeResponseRecord if self.protection.phase() == Phase::Asked => {
+                self.observe(at, security(false, "the upgrade is taken"), piece);
+                // What came behind it is of the handshake.
+                let rest = self.deframer.take_rest();
+                self.raw.clear();
+                let went = self.protection.begin(&rest);
+                return self.went_on(went, at);
+            }
+            // A caller who asked for it has to say what follows: no records, until somebody upgrades.
+            Record::UpgradeResponseRecord if self.opening == Opening::Bare => security(false, "the upgrade is taken"),
             other => {
                 // Only a bare dialogue gets here: the machine has no other record of a receiver in Duplex mode.
                 let reason = format!("received {}", other.record_type().name());
@@ -289,6 +360,43 @@ impl Dialogue {
         self.observations.push_back(Observation { at, what: Observed::Ended(End::Ended), wire: piece });
         self.decoder = decoder(self.reply_bytes);
         self.sent = nbfse::Decoder::default();
+    }
+
+    /// Records of the caller's. Where the session is to be protected, what follows its preamble waits for that.
+    fn raw_records(&mut self, bytes: Bytes, at: Duration) {
+        let (now, asks) = self.protection.pass(bytes);
+        if !now.is_empty() {
+            self.write(now, Observed::SentRecords, at);
+        }
+        if asks {
+            let upgrade = Record::UpgradeRequestRecord(NEGOTIATE.to_owned()).to_bytes();
+            self.write(upgrade.into(), Observed::SentRecords, at);
+        }
+    }
+
+    /// The protection went on, or ended the session.
+    fn went_on(&mut self, went: Result<bool, Refusal>, at: Duration) {
+        match went {
+            Err(refusal) => return self.end(at, refused(&refusal)),
+            Ok(false) => {}
+            Ok(true) => {
+                self.observe(at, security(false, "the session is protected"), None);
+                if self.opening == Opening::Preamble {
+                    self.state = self.state.next(Event::Upgraded).unwrap_or(self.state);
+                    self.put(&Record::PreambleEndRecord, at, Observed::SentRecords);
+                }
+                for held in self.protection.held() {
+                    self.write(held, Observed::SentRecords, at);
+                }
+            }
+        }
+        while !self.ended {
+            match self.protection.open() {
+                Ok(Some(plain)) => self.plain(&plain, at),
+                Ok(None) => return,
+                Err(refusal) => return self.end(at, refused(&refusal)),
+            }
+        }
     }
 
     fn message(&mut self, bytes: Bytes) -> Received {
@@ -350,15 +458,23 @@ impl Dialogue {
                 Err(_) => return,
             }
         }
-        let piece = self.write(record.to_bytes().into());
         self.sent_since_tick = true;
+        self.write(record.to_bytes().into(), observed, at);
+    }
+
+    /// Writes bytes, sealed where the session is protected, and observes that, as they were before.
+    fn write(&mut self, bytes: Bytes, observed: Observed, at: Duration) {
+        let offset = self.written;
+        self.written = offset.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        match self.protection.seal(&bytes) {
+            Ok(sealed) => self.out.push_back(sealed),
+            Err(refusal) => return self.end(at, refused(&refusal)),
+        }
+        let piece = self.sent_piece(offset, bytes);
         self.observe(at, observed, Some(piece));
     }
 
-    fn write(&mut self, bytes: Bytes) -> Piece {
-        let offset = self.written;
-        self.written = offset.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        self.out.push_back(bytes.clone());
+    fn sent_piece(&mut self, offset: u64, bytes: Bytes) -> Piece {
         Piece { offset, bytes, strings: kept(&mut self.sent_strings, self.sent.table()) }
     }
 
@@ -378,6 +494,14 @@ fn decoder(reply_bytes: usize) -> nbfse::Decoder {
         document: xml::Limits { bytes: reply_bytes, ..xml::Limits::default() },
         ..nbfse::Limits::default()
     })
+}
+
+fn refused(refusal: &Refusal) -> End {
+    End::SecurityRefused { reason: refusal.to_string() }
+}
+
+fn security(sent: bool, what: &str) -> Observed {
+    Observed::Security { sent, what: what.to_owned() }
 }
 
 fn length(piece: Option<&Piece>) -> usize {

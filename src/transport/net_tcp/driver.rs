@@ -8,6 +8,7 @@ use bytes::{Buf as _, Bytes};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     sync::mpsc::{Sender, UnboundedReceiver},
+    task::{JoinHandle, spawn_blocking},
     time::Instant,
 };
 
@@ -16,8 +17,8 @@ use super::{
     until,
 };
 use crate::{
-    session::Observation,
-    transport::{connection::after, session::Command, stream::connect, url::Authority},
+    session::{End, Observation},
+    transport::{connection::after, negotiate::Worked, session::Command, stream::connect, url::Authority},
 };
 
 /// The client's InactivityTimer. [MS-IPAMM2] 3.2.2
@@ -47,6 +48,7 @@ pub(super) async fn drive(
     let mut buffer = vec![0; 16 * 1024];
     let mut tick = keepalive.then(|| after(opened, TICK));
     let mut leave = None;
+    let mut working: Option<JoinHandle<Worked>> = None;
     let mut can_write = true;
     loop {
         if dialogue.has_ended() && (!can_write || dialogue.output().is_empty()) {
@@ -54,6 +56,10 @@ pub(super) async fn drive(
         }
         if !can_write {
             dialogue.output().clear();
+        }
+        // A step may wait for a KDC: it has a thread of its own.
+        if let Some(work) = dialogue.work() {
+            working = Some(spawn_blocking(|| work.run()));
         }
         let leaving = leave.is_some();
         let (full, waits, says) =
@@ -87,6 +93,15 @@ pub(super) async fn drive(
                 } else {
                     leave = Some(after(Instant::now(), FAREWELL));
                     dialogue.leave(opened.elapsed());
+                }
+            },
+            worked = async { working.as_mut()?.await.ok() }, if working.is_some() => {
+                working = None;
+                if let Some(worked) = worked {
+                    dialogue.worked(worked, opened.elapsed());
+                } else {
+                    let reason = "the mechanism cannot read what the target sent".to_owned();
+                    dialogue.end(opened.elapsed(), End::SecurityRefused { reason });
                 }
             },
             () = until(tick) => {

@@ -4,6 +4,7 @@
 
 mod dialogue;
 mod driver;
+mod protection;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use self::dialogue::{Dialogue, Opening};
 use super::{
     binding::Exchanged,
     connection::after,
+    negotiate::{Refused, Security},
     session::{Command, Session, WAITING},
     url::TargetUrl,
 };
@@ -65,6 +67,8 @@ pub struct NetTcpOptions {
     pub idle: usize,
     /// How messages are written.
     pub encoding: MessageEncoding,
+    /// How sessions are protected, and who logs on; none where they are not.
+    pub security: Option<Arc<Security>>,
 }
 
 /// Opens sessions over net.tcp.
@@ -76,6 +80,8 @@ pub struct NetTcpTransport(Arc<Shared>);
 struct Shared {
     options: NetTcpOptions,
     idle: Mutex<BTreeMap<String, Vec<Session>>>,
+    /// Why the user may not log on, once that is known.
+    refused: Refused,
 }
 
 impl fmt::Debug for NetTcpTransport {
@@ -87,7 +93,7 @@ impl fmt::Debug for NetTcpTransport {
 impl NetTcpTransport {
     /// Makes a transport; nothing is connected yet.
     pub fn new(options: NetTcpOptions) -> Self {
-        Self(Arc::new(Shared { options, idle: Mutex::default() }))
+        Self(Arc::new(Shared { options, idle: Mutex::default(), refused: Refused::default() }))
     }
 
     /// Opens a session with an endpoint: connects and sends the preamble. What comes of it is observed, first
@@ -115,7 +121,9 @@ impl NetTcpTransport {
         let (observed, observations) = mpsc::channel(WAITING);
         let opened = Instant::now();
         let options = &self.0.options;
-        let dialogue = Dialogue::new(opening, url.to_string(), encoding, options.reply_bytes).followed_by(further);
+        let mechanism = options.security.as_ref().map(|security| security.mechanism(&self.0.refused));
+        let dialogue =
+            Dialogue::new(opening, url.to_string(), encoding, options.reply_bytes, mechanism).followed_by(further);
         let connect = options.connect;
         tokio::spawn(driver::drive(url.authority().clone(), connect, keepalive, dialogue, opened, asked, observed));
         Session::new(commands, observations, opened, None).followed_by(further)
@@ -175,7 +183,7 @@ impl NetTcpTransport {
             let within = deadline.saturating_duration_since(Instant::now());
             let observation = session.next(within).await;
             let answer = match &observation.what {
-                Observed::Sent(_) | Observed::SentRecords | Observed::Accepted => None,
+                Observed::Sent(_) | Observed::SentRecords | Observed::Security { .. } | Observed::Accepted => None,
                 Observed::Silence { .. } => Some(Observed::Silence { waited: self.0.options.reply }),
                 observed @ (Observed::Received(_) | Observed::Ended(_)) => Some(observed.clone()),
             };
@@ -223,7 +231,7 @@ async fn accepted(session: &mut Session, within: Duration, seen: &mut Vec<Observ
         let observation = session.next(left).await;
         seen.push(observation.clone());
         match observation.what {
-            Observed::Sent(_) | Observed::SentRecords => {}
+            Observed::Sent(_) | Observed::SentRecords | Observed::Security { .. } => {}
             Observed::Accepted => return Ok(()),
             Observed::Silence { .. } => return Err(Observed::Silence { waited: within }),
             observed => return Err(observed),

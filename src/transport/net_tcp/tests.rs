@@ -24,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 const ACK: &[u8] = &[0x0b];
 
 fn dialogue(encoding: MessageEncoding) -> Dialogue {
-    let mut dialogue = Dialogue::new(Opening::Preamble, "net.tcp://h/x".to_owned(), encoding, 4096);
+    let mut dialogue = Dialogue::new(Opening::Preamble, "net.tcp://h/x".to_owned(), encoding, 4096, None);
     dialogue.connected(Duration::ZERO);
     dialogue
 }
@@ -149,7 +149,14 @@ fn a_keepalive_goes_out_where_nothing_was_said() {
 
 fn transport() -> NetTcpTransport {
     let encoding = MessageEncoding::Text;
-    NetTcpTransport::new(NetTcpOptions { connect: LIMIT, reply: LIMIT, reply_bytes: 4096, idle: 2, encoding })
+    NetTcpTransport::new(NetTcpOptions {
+        connect: LIMIT,
+        reply: LIMIT,
+        reply_bytes: 4096,
+        idle: 2,
+        encoding,
+        security: None,
+    })
 }
 
 fn permitted(name: &str) -> Permitted {
@@ -233,7 +240,7 @@ async fn no_more_sessions_are_kept_than_may_be_idle() {
         until(&mut stream, |record| *record == Record::EndRecord).await;
     });
     let encoding = MessageEncoding::Text;
-    let options = NetTcpOptions { connect: LIMIT, reply: LIMIT, reply_bytes: 4096, idle: 0, encoding };
+    let options = NetTcpOptions { connect: LIMIT, reply: LIMIT, reply_bytes: 4096, idle: 0, encoding, security: None };
     let transport = NetTcpTransport::new(options);
     let observed = transport.exchange(&url, &permitted("GetIpamVersion")).await.answer;
     assert!(matches!(observed, Observed::Received(_)), "{observed:?}");
@@ -253,8 +260,14 @@ async fn a_target_that_says_nothing_is_silent() {
     let (_listener, url) = listener().await;
     let short = Duration::from_millis(50);
     let encoding = MessageEncoding::Binary;
-    let transport =
-        NetTcpTransport::new(NetTcpOptions { connect: short, reply: short, reply_bytes: 4096, idle: 2, encoding });
+    let transport = NetTcpTransport::new(NetTcpOptions {
+        connect: short,
+        reply: short,
+        reply_bytes: 4096,
+        idle: 2,
+        encoding,
+        security: None,
+    });
     assert_eq!(
         transport.exchange(&url, &permitted("GetIpamVersion")).await.answer,
         Observed::Silence { waited: short }

@@ -3,15 +3,18 @@
 
     client.py URL-OF-IIpamServer [URL-OF-IIpamOperationWithProgress]
 
+With PEER_USER and PEER_PASSWORD in the environment sessions are protected: NegotiateStream with NTLM in SPNEGO.
+
 Prints one line a result, in the form of the C# client: `operation(arguments) = value`, `fault` in place of a value where
 one came, `callback` lines in the order of arrival. A first word `wrong` marks what no server should do. Exit code 0 where
 every call came to the end it should, else 1. Every wait is bounded.
 
-Leaves out security and namespaces: pynettcp resolves neither prefixes bound outside the body nor types. It also drops
+Leaves out namespaces: pynettcp resolves neither prefixes bound outside the body nor types. It also drops
 the kind of a dateTime, so times are printed without a zone.
 """
 
 import datetime
+import os
 import sys
 
 from pynettcp import Channel, SessionStr
@@ -24,6 +27,15 @@ SERVER = "http://Microsoft.Windows.Ipam/IIpamServer/"
 PROGRESS = "http://Microsoft.Windows.Ipam/IIpamOperationWithProgress/"
 KEEPALIVE = "Microsoft.WindowsServerSolutions.Common.ProviderFramework.Keepalive"
 TASKS = ["Discovery", "Utilization", "Audit", "Configuration", "ServerAvailability", "Monitoring", "Expiry", "DnsConfiguration"]
+
+SECURITY = {}
+if "PEER_USER" in os.environ:
+    SECURITY = {
+        "security": "transport",
+        "spn": "host/127.0.0.1",
+        "username": os.environ["PEER_USER"],
+        "password": os.environ["PEER_PASSWORD"],
+    }
 
 failed = False
 
@@ -154,7 +166,7 @@ class Session:
     """One channel, and what must hold of every answer on it."""
 
     def __init__(self, url, base):
-        self.channel, self.base = Channel(url, timeout=LIMIT), base
+        self.channel, self.base = Channel(url, timeout=LIMIT, **SECURITY), base
 
     def __enter__(self):
         self.channel.open()
