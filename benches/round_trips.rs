@@ -127,6 +127,7 @@ impl Client {
                 reply_bytes: 1 << 20,
                 idle: 0,
                 encoding,
+                security: None,
             }),
             url: TargetUrl::parse(url).expect("the server's address"),
             request: Guard::new([Effect::Read], None).permit(outgoing).expect("a request that reads"),
