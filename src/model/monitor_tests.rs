@@ -85,7 +85,11 @@ fn planted() -> Vec<(&'static str, Vec<Event>, &'static str)> {
         ("a success before the start", plain(&[INIT, INIT_OK, SUCCESS, END]), WHEN_STARTED),
         ("a callback after a refusal", plain(&[INIT, INIT_NO, PERCENTAGE]), WHEN_STARTED),
         ("a callback of another session", plain(&[SUBTASK]), WHEN_STARTED),
-        ("a client's callback obeyed", plain(&[Symbol::CALLBACK, SUCCESS, END]), "progress-callback.from-client-ignored"),
+        (
+            "a client's callback obeyed",
+            plain(&[Symbol::CALLBACK, SUCCESS, END]),
+            "progress-callback.from-client-ignored",
+        ),
         (
             "a client's callback answered with a result",
             plain(&[Symbol::CALLBACK, Symbol::ANSWER]),
@@ -136,7 +140,11 @@ fn planted() -> Vec<(&'static str, Vec<Event>, &'static str)> {
         ("a start without initialization that succeeds at once", plain(&[START, SUCCESS]), UNINITIALIZED),
         ("a start after a refusal that succeeds", plain(&[INIT, INIT_NO, START, OK, BEGIN, SUCCESS]), LEAVES),
         ("a start after a refusal that succeeds at once", plain(&[INIT, INIT_NO, START, SUCCESS]), LEAVES),
-        ("no begin", [plain(&[INIT, INIT_OK, START]), vec![added(0), ended(0), of(OK), of(SUCCESS), of(END)]].concat(), BEGINS),
+        (
+            "no begin",
+            [plain(&[INIT, INIT_OK, START]), vec![added(0), ended(0), of(OK), of(SUCCESS), of(END)]].concat(),
+            BEGINS,
+        ),
         ("no begin after the reply", plain(&[INIT, INIT_OK, START, OK, PERCENTAGE, SUCCESS, END]), BEGINS),
         (
             "a late begin",
@@ -153,12 +161,14 @@ fn planted() -> Vec<(&'static str, Vec<Event>, &'static str)> {
         ("a success and a fault", plain(&[INIT, INIT_OK, START, BEGIN, SUCCESS, NO, END]), REPLIES),
         (
             "the start's reply with another action",
-            [plain(&[INIT, INIT_OK, START, BEGIN]), vec![facts(OK, Facts::ACTION_WRONG), of(SUCCESS), of(END)]].concat(),
+            [plain(&[INIT, INIT_OK, START, BEGIN]), vec![facts(OK, Facts::ACTION_WRONG), of(SUCCESS), of(END)]]
+                .concat(),
             "start-operation-with-callback.response-action",
         ),
         (
             "the start's reply with another element",
-            [plain(&[INIT, INIT_OK, START, BEGIN]), vec![facts(OK, Facts::ELEMENT_WRONG), of(SUCCESS), of(END)]].concat(),
+            [plain(&[INIT, INIT_OK, START, BEGIN]), vec![facts(OK, Facts::ELEMENT_WRONG), of(SUCCESS), of(END)]]
+                .concat(),
             "start-operation-with-callback.response-element",
         ),
         ("a fault and a success", plain(&[INIT, INIT_OK, START, BEGIN, NO, SUCCESS, END]), "progress.failure-told"),
@@ -188,7 +198,11 @@ fn planted() -> Vec<(&'static str, Vec<Event>, &'static str)> {
             BEFORE_SUCCESS,
         ),
         ("an unknown subtask", started(&[ended(7), of(SUCCESS), of(END)]), "progress.subtask-known"),
-        ("a status before its subtask", started(&[goes_on(0), added(0), ended(0), of(SUCCESS)]), "progress.subtask-known"),
+        (
+            "a status before its subtask",
+            started(&[goes_on(0), added(0), ended(0), of(SUCCESS)]),
+            "progress.subtask-known",
+        ),
         (
             "a subtask added twice",
             started(&[added(0), added(0), ended(0), of(SUCCESS), of(END)]),
@@ -334,11 +348,13 @@ fn what_the_document_leaves_open_breaks_nothing() {
         ("initialized again and taken", plain(&[INIT, INIT_OK, INIT, INIT_OK, START, BEGIN, OK, SUCCESS, END])),
         ("a start refused, and started again", plain(&[INIT, INIT_OK, START, NO, START, BEGIN, OK, SUCCESS, END])),
         ("keepalives and callbacks of the client", {
-            [plain(&[Symbol::KEEPALIVE, Symbol::CALLBACK]), started(&[of(Symbol::KEEPALIVE), of(SUCCESS), of(END)])].concat()
+            [plain(&[Symbol::KEEPALIVE, Symbol::CALLBACK]), started(&[of(Symbol::KEEPALIVE), of(SUCCESS), of(END)])]
+                .concat()
         }),
     ];
     for (what, events) in open {
-        let found: Vec<_> = broken(&events).into_iter().filter(|broken| *broken != "progress.failure-details").collect();
+        let found: Vec<_> =
+            broken(&events).into_iter().filter(|broken| *broken != "progress.failure-details").collect();
         assert_eq!(found, [""; 0], "{what}");
     }
 }
