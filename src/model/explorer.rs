@@ -113,7 +113,7 @@ impl Graph {
         let components = self.components();
         let stays = |component: &Vec<usize>| {
             let inside = |place: &usize| component.contains(place);
-            component.iter().filter_map(|place| successors.get(*place)).flatten().all(|to| inside(to))
+            component.iter().filter_map(|place| successors.get(*place)).flatten().all(inside)
         };
         components.into_iter().filter(stays).collect()
     }
@@ -180,25 +180,24 @@ impl Search {
             let node = *node;
             let next = successors.get(node).and_then(|next| next.get(*looked)).copied();
             *looked += 1;
-            match next {
-                Some(next) => match self.number_of(next) {
+            if let Some(next) = next {
+                match self.number_of(next) {
                     None => {
                         self.enter(next);
                         path.push((next, 0));
                     }
                     Some(number) if self.on_stack.get(next) == Some(&true) => self.lower(node, number),
                     Some(_) => {}
-                },
-                None => {
-                    path.pop();
-                    if let Some((parent, _)) = path.last() {
-                        let low = self.low_of(node);
-                        self.lower(*parent, low);
-                    }
-                    if Some(self.low_of(node)) == self.number_of(node) {
-                        self.close(node);
-                    }
                 }
+                continue;
+            }
+            path.pop();
+            if let Some((parent, _)) = path.last() {
+                let low = self.low_of(node);
+                self.lower(*parent, low);
+            }
+            if Some(self.low_of(node)) == self.number_of(node) {
+                self.close(node);
             }
         }
     }
