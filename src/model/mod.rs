@@ -12,15 +12,17 @@ pub mod machine;
 pub mod monitor;
 pub mod progress;
 pub mod reader;
+pub mod table;
 pub mod track;
 
 pub use event::{Event, Facts, Status, Symbol};
 pub use explorer::{Edge, Graph, Node, Taken};
 pub use ledger::Ledger;
-pub use machine::{Arrow, Guard, Machine, Output, Refusal, State, Table};
+pub use machine::{Arrow, Guard, Machine, Output, Refusal, State};
 pub use monitor::{Breach, Monitor, Unexpected};
 pub use progress::{OPERATION_WITH_PROGRESS, OPERATION_WITH_PROGRESS_CALLBACK};
 pub use reader::Reader;
+pub use table::Table;
 pub use track::{Track, Verdict};
 
 use std::sync::LazyLock;
@@ -39,3 +41,6 @@ pub fn tables_of(port_type: PortType) -> Option<(&'static Table, &'static Table)
         PortType::IIpamOperationWithProgress => Some((&SERVER, &CLIENT)),
     }
 }
+
+#[cfg(test)]
+mod families_tests;
