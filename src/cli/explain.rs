@@ -1,16 +1,20 @@
-//! `ipamspec explain`: a requirement, a ruling or a case in prose.
+//! `ipamspec explain`: a requirement, a ruling, a case, a machine or a state of one in prose.
 //!
 //! Leaves out verdicts: what a target made of it stands in the report.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use super::{colour::Colour, loading, on_terminal, print, refuse};
 use crate::{
     case::{Case, Glob, Step, StepKind, Suite, words},
+    model::MACHINES,
     reference::Mutant,
     report::{Prose, words::count},
     spec::RequirementId,
-    verdict::{Requirement, Ruling, exit},
+    verdict::{MachineRecord, Requirement, Ruling, exit},
 };
 
 /// How wide a label is.
@@ -21,9 +25,10 @@ const NAMED: usize = 12;
 /// The arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A requirement, a ruling, a case, the file of a matrix, or a glob of these
-    #[arg(value_name = "ID")]
-    id: String,
+    /// A requirement, a ruling, a case, the file of a matrix, a glob of these; a machine, or a state of one. What it is may
+    /// stand before it, as in `machine IIpamOperationWithProgress`
+    #[arg(value_name = "ID", required = true)]
+    id: Vec<String>,
     /// Add the case files of a folder to the suite
     #[arg(long, value_name = "DIR")]
     cases: Vec<PathBuf>,
@@ -38,12 +43,21 @@ pub(super) fn explain(arguments: &Arguments) -> u8 {
         Ok(suite) => suite,
         Err(refused) => return refused.tell(arguments.color),
     };
-    match explained(&suite, &arguments.id, arguments.color.applies(on_terminal())) {
+    match explained(&suite, &id_of(&arguments.id), arguments.color.applies(on_terminal())) {
         Ok(text) => {
             print(&text);
             exit::GREEN
         }
         Err(message) => refuse(&message),
+    }
+}
+
+/// The id among the words that were given: what it is may stand before it, and a state has several words.
+fn id_of(words: &[String]) -> String {
+    const KINDS: [&str; 5] = ["requirement", "ruling", "case", "machine", "state"];
+    match words {
+        [kind, rest @ ..] if !rest.is_empty() && KINDS.contains(&kind.as_str()) => rest.join(" "),
+        words => words.join(" "),
     }
 }
 
@@ -61,6 +75,15 @@ fn explained(suite: &Suite, id: &str, colour: bool) -> Result<String, String> {
     for (_, cases) in by_file(suite.cases.iter().filter(|case| glob.matches(&case.id) || *case.file == *file)) {
         of_cases(&mut out, suite, &cases);
     }
+    for machine in MACHINES {
+        let record = machine.record();
+        if glob.matches(machine.name) {
+            of_machine(&mut out, suite, machine.figure, &record);
+        }
+        for state in record.states.iter().filter(|state| state.eq_ignore_ascii_case(id)) {
+            of_state(&mut out, &record, state);
+        }
+    }
     let text = out.finish();
     if !text.is_empty() {
         return Ok(text);
@@ -73,9 +96,10 @@ fn explained(suite: &Suite, id: &str, colour: bool) -> Result<String, String> {
         .map(RequirementId::as_str)
         .chain(suite.catalogue.rulings.keys().map(String::as_str))
         .chain(files)
-        .chain(suite.cases.iter().map(|case| case.id.as_str()));
+        .chain(suite.cases.iter().map(|case| case.id.as_str()))
+        .chain(MACHINES.iter().map(|machine| machine.name));
     let near = loading::suggestion(id, known);
-    Err(format!("no requirement, ruling or case is called `{id}`{near}"))
+    Err(format!("no requirement, ruling, case, machine or state is called `{id}`{near}"))
 }
 
 fn by_file<'a>(cases: impl Iterator<Item = &'a Case>) -> BTreeMap<&'a str, Vec<&'a Case>> {
@@ -110,6 +134,46 @@ fn of_requirement(out: &mut Prose, suite: &Suite, requirement: &Requirement) {
     }
     deciding(out, suite, "decided by", |case| case.requirements.contains(&requirement.id));
     mutants(out, &loading::mutants(&requirement.id, suite));
+}
+
+/// A machine as the document draws it: each state with what leads out of it.
+fn of_machine(out: &mut Prose, suite: &Suite, figure: u8, machine: &MachineRecord) {
+    out.gap().title(&format!("machine {}", machine.name));
+    out.labelled(2, "document", LABEL, &format!("[MS-IPAMM2] {}, figure {figure}", machine.section));
+    let (states, transitions) = (machine.states.len(), machine.transitions.len());
+    out.labelled(2, "size", LABEL, &format!("{}, {}", count(states, "state"), count(transitions, "transition")));
+    for state in &machine.states {
+        out.gap().paragraph(2, state);
+        leaving(out, machine, state);
+    }
+    let named: BTreeSet<&str> = machine.transitions.iter().filter_map(|way| way.requirement.as_deref()).collect();
+    out.gap();
+    let known = suite.catalogue.requirements.values().filter(|known| named.contains(known.id.as_str()));
+    for (at, requirement) in known.enumerate() {
+        out.labelled(2, if at == 0 { "rests on" } else { "" }, LABEL, requirement.id.as_str());
+    }
+}
+
+/// What leads out of a state.
+fn leaving(out: &mut Prose, machine: &MachineRecord, state: &str) {
+    for way in machine.transitions.iter().filter(|way| way.from == *state) {
+        let stays = way.to == *state;
+        let to = if stays { "stays".to_owned() } else { format!("to {}", way.to) };
+        let when = way.when.as_ref().map(|when| format!(" [{when}]")).unwrap_or_default();
+        out.paragraph(4, &format!("- {}{when}: {to}", way.event));
+    }
+}
+
+fn of_state(out: &mut Prose, machine: &MachineRecord, state: &str) {
+    out.gap().title(&format!("state {state}"));
+    out.labelled(2, "machine", LABEL, &machine.name);
+    out.labelled(2, "document", LABEL, &format!("[MS-IPAMM2] {}", machine.section));
+    out.gap().paragraph(2, "What leads to it:");
+    for way in machine.transitions.iter().filter(|way| way.to == *state && way.from != *state) {
+        out.paragraph(4, &format!("- {}: from {}", way.event, way.from));
+    }
+    out.gap().paragraph(2, "What may come in it:");
+    leaving(out, machine, state);
 }
 
 fn of_ruling(out: &mut Prose, suite: &Suite, ruling: &Ruling) {
@@ -259,6 +323,18 @@ mod tests {
         });
         assert_eq!(told("start_task/starts.toml"), told("start_task/starts"));
         assert_eq!(told("start_task/starts/*"), told("start_task/starts"));
+    }
+
+    #[test]
+    fn machines_and_their_states_are_told() {
+        let suite = sample();
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let id = id_of(&words("machine IIpamOperationWithProgress"));
+        let text = explained(&suite, &id, false).unwrap();
+        assert!(text.contains("3.19.1.1, figure 13") && text.contains("StartProgressCallback"), "{text}");
+        let id = id_of(&words("state OperationWithProgress Started"));
+        assert!(explained(&suite, &id, false).unwrap().contains("What may come in it"));
+        assert_eq!(id_of(&words("fault-origin")), "fault-origin");
     }
 
     #[test]

@@ -279,7 +279,7 @@ fn answer(asked: Asked, envelope: &Envelope, action: Option<&str>, is_fault: boo
 }
 
 fn is_initialize(operation: &Operation) -> bool {
-    operation.name.starts_with("Initialize")
+    operation.name.contains("Initialize")
 }
 
 /// Whether an element is there and not nil.
@@ -324,3 +324,7 @@ fn is_of_its_types(callback: &Callback, body: &Element) -> bool {
             found.next().is_none() && first.is_none_or(|first| xml::validate_field(first, field).is_empty())
         })
 }
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;

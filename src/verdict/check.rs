@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Outcome;
+use super::{Outcome, Walk};
 use crate::{
     session::Layer,
     spec::{Level, RequirementId},
@@ -81,6 +81,9 @@ pub struct Evidence {
     pub trace: Vec<String>,
     /// The records of its sessions, with offsets, hex, names and XML, for a person; none where it passed.
     pub wire: Option<String>,
+    /// The ways of its sessions through their machines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub walks: Vec<Walk>,
 }
 
 /// One request and what came back.
