@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     spec::namespace,
-    xml::{self, Element, Limits, Node},
+    xml::{self, Attribute, Element, Limits, Node},
 };
 
 /// How much two requests differ.
@@ -127,12 +127,19 @@ fn elements(element: &Element, other: &Element, ignore_action: bool) -> usize {
     let renamed = usize::from(element.name != other.name);
     let ignored = ignore_action && renamed == 0 && is_action(element);
     let content = if ignored { 0 } else { nodes(&element.children, &other.children, ignore_action) };
-    let attributes = attributes(element, other);
-    // Nil in place of content is one change of one value.
-    if element.is_nil() != other.is_nil() && content == 1 && attributes == 1 {
-        return renamed + 1;
+    // Nil in place of content is one change of one value, whatever its type was.
+    let nil = if element.is_nil() { element } else { other };
+    if element.is_nil() != other.is_nil() && significant(&nil.children).is_empty() {
+        let of_value = |attribute: &&Attribute| {
+            &*attribute.name.namespace == namespace::XSI && ["nil", "type"].contains(&&*attribute.name.local)
+        };
+        let besides = |one: &Element| Element {
+            attributes: one.attributes.iter().filter(|attribute| !of_value(attribute)).cloned().collect(),
+            ..one.clone()
+        };
+        return renamed + 1 + attributes(&besides(element), &besides(other));
     }
-    renamed + content + attributes
+    renamed + content + attributes(element, other)
 }
 
 /// Whether two nodes do not differ.
@@ -225,6 +232,8 @@ mod tests {
             ("<a>x</a><b>y</b>", "<a>1</a><b>2</b>", 2),
             ("<a b='1'/>", "<a c='1'/>", 2),
             ("<a b='1'>x</a>", "<a i:nil='true'/>", 2),
+            ("<a i:type='b'><c/><d/></a>", "<a i:nil='true'/>", 1),
+            ("<a i:type='b'><c/></a>", "<e i:nil='true'/>", 2),
             ("<a/>", "<a/><b/><c/>", 2),
         ] {
             assert_eq!(difference(one, two), places, "{one} {two}");

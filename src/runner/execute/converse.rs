@@ -26,6 +26,8 @@ use crate::{
 
 /// How long a session of the reference server is listened to before its world's clock is moved.
 const SETTLE: Duration = Duration::from_millis(60);
+/// How long it is listened to at first, so that what is said at once is heard before the clock moves.
+const HEARING: Duration = Duration::from_millis(500);
 /// How far a world's clock is moved at a time while something is waited for.
 const STRIDE: Duration = Duration::from_secs(1);
 
@@ -265,15 +267,17 @@ impl Running<'_> {
             return self.sessions.seek(name, within, is_wanted).await;
         }
         // In a world time passes only as its clock is moved.
-        let mut moved = Duration::ZERO;
+        let (mut moved, mut listens) = (Duration::ZERO, HEARING);
         loop {
-            let observed = self.sessions.seek(name, SETTLE, is_wanted).await;
+            let observed = self.sessions.seek(name, listens, is_wanted).await;
             if !matches!(observed, Observed::Silence { .. }) {
                 return observed;
             }
+            // The server may be slower than its clock.
             if moved >= within {
-                return self.sessions.seek(name, timing.quiescence, is_wanted).await;
+                return self.sessions.seek(name, timing.reply, is_wanted).await;
             }
+            listens = SETTLE;
             self.pause(STRIDE).await;
             moved += STRIDE;
         }

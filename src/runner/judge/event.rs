@@ -145,18 +145,14 @@ impl Bench<'_> {
             self.not_reached();
             return None;
         };
-        match overall_status(received) {
-            Some(status) => {
-                let holds = OVERALL_PROGRESS_STATUS.contains(&status);
-                let message = if holds { "the operation has ended" } else { "the operation ended as none does" };
-                self.answered(holds, message, EXPECTED, &status);
-                envelope.body.into_iter().next().filter(|_| holds)
-            }
-            None => {
-                self.answered(true, "refused with a fault", EXPECTED, "a SOAP fault");
-                None
-            }
-        }
+        let Some(status) = overall_status(received) else {
+            self.answered(true, "refused with a fault", EXPECTED, "a SOAP fault");
+            return None;
+        };
+        let holds = OVERALL_PROGRESS_STATUS.contains(&status);
+        let message = if holds { "the operation has ended" } else { "the operation ended as none does" };
+        self.answered(holds, message, EXPECTED, &status);
+        envelope.body.into_iter().next().filter(|_| holds)
     }
 
     /// [MS-IPAMM2] 3.19.1.1: what was not validated is not run with success. How it is refused is left open.

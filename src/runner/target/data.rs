@@ -4,13 +4,15 @@
 //! RFC 5737, as a serialised IPAddress holds them: a number, its first byte the lowest.
 
 /// Names and values. What begins with `spare_` may be gone afterwards, what begins with `new_` may be there.
-pub(super) const REFERENCE_VARS: [(&str, &str); 31] = [
+pub(super) const REFERENCE_VARS: [(&str, &str); 33] = [
     ("managed_server", "dc1.contoso.example"),
     ("dhcp_server_record_id", "17"),
     ("partner_dhcp_server_record_id", "18"),
     ("dhcp_scope_record_id", "23"),
     ("spare_dhcp_scope_record_id", "24"),
     ("new_dhcp_scope_address", "131264"),
+    ("new_dhcp_scope_first", "167903424"),
+    ("new_dhcp_scope_last", "335675584"),
     ("dhcp_superscope_record_id", "31"),
     ("dhcp_superscope_name", "East"),
     ("spare_dhcp_superscope_record_id", "32"),
