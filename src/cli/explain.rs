@@ -1,4 +1,4 @@
-//! `ipamspec explain`: a requirement, a ruling or a case in prose.
+//! `ipamspec explain`: a requirement, a ruling or a case in prose; a machine in words or as a picture.
 //!
 //! Leaves out verdicts: what a target made of it stands in the report.
 
@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use super::{colour::Colour, loading, on_terminal, print, refuse};
 use crate::{
     case::{Case, Glob, Step, StepKind, Suite, words},
+    model::{MACHINES, Walk, machine_svg, machine_text},
     reference::Mutant,
     report::{Prose, words::count},
     spec::RequirementId,
@@ -21,9 +22,12 @@ const NAMED: usize = 12;
 /// The arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A requirement, a ruling, a case, the file of a matrix, or a glob of these
-    #[arg(value_name = "ID")]
-    id: String,
+    /// A requirement, a ruling, a case, the file of a matrix, or a glob of these; or `machine` and its name
+    #[arg(value_name = "ID", required = true, num_args = 1..=2)]
+    id: Vec<String>,
+    /// Draw the machine as SVG
+    #[arg(long)]
+    svg: bool,
     /// Add the case files of a folder to the suite
     #[arg(long, value_name = "DIR")]
     cases: Vec<PathBuf>,
@@ -34,17 +38,41 @@ pub(super) struct Arguments {
 
 /// Explains, and gives the exit code.
 pub(super) fn explain(arguments: &Arguments) -> u8 {
+    let id = match arguments.id.as_slice() {
+        [word, name] if word == "machine" => {
+            return match machine(name, arguments.svg) {
+                Ok(text) => {
+                    print(&text);
+                    exit::GREEN
+                }
+                Err(message) => refuse(&message),
+            };
+        }
+        [id] if !arguments.svg => id,
+        [_] => return refuse("--svg draws a machine: write `ipamspec explain machine NAME --svg`"),
+        _ => return refuse("one thing is explained at a time; two words are `machine` and the name of one"),
+    };
     let suite = match loading::suite(&arguments.cases) {
         Ok(suite) => suite,
         Err(refused) => return refused.tell(arguments.color),
     };
-    match explained(&suite, &arguments.id, arguments.color.applies(on_terminal())) {
+    match explained(&suite, id, arguments.color.applies(on_terminal())) {
         Ok(text) => {
             print(&text);
             exit::GREEN
         }
         Err(message) => refuse(&message),
     }
+}
+
+/// A machine, in words or as a picture.
+fn machine(name: &str, svg: bool) -> Result<String, String> {
+    let Some(machine) = MACHINES.into_iter().find(|machine| machine.name == name) else {
+        let names = MACHINES.map(|machine| machine.name);
+        let near = loading::suggestion(name, names.into_iter());
+        return Err(format!("no machine is called `{name}`{near}; there are: {}", names.join(", ")));
+    };
+    Ok(if svg { machine_svg(machine, &Walk::default()) } else { machine_text(machine, &Walk::default()) })
 }
 
 /// What there is to say of an id.
@@ -266,6 +294,17 @@ mod tests {
         let stands = |line: &str| line.contains('<') || line.trim_start().starts_with("SizedEnvelopeRecord");
         let long: Vec<&str> = long.filter(|line| line.split_whitespace().count() > 2 && !stands(line)).collect();
         assert!(long.is_empty(), "{long:#?}");
+    }
+
+    #[test]
+    fn a_machine_is_told_in_words_and_drawn() {
+        for known in MACHINES {
+            let text = machine(known.name, false).unwrap();
+            assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
+            assert!(machine(known.name, true).unwrap().starts_with("<svg "));
+        }
+        let message = machine("IIpamOperationWithProgres", false).unwrap_err();
+        assert!(message.contains("did you mean `IIpamOperationWithProgress`?"), "{message}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The only place that prints. Commands arrive when they work: one that does not is not in `--help`.
 #![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
+mod check;
 mod colour;
 mod decode;
 mod dry_run;
@@ -54,6 +55,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Render the reports of a recorded run again
     Report(report::Arguments),
+    /// Judge sessions that were recorded elsewhere
+    Check(check::Arguments),
     /// Show bytes of net.tcp as records and XML
     Decode(decode::Arguments),
 }
@@ -88,6 +91,7 @@ pub fn main() -> ExitCode {
             Command::Explain(arguments) => explain::explain(&arguments),
             Command::Serve(arguments) => serve::serve(arguments).await,
             Command::Report(arguments) => report::report(&arguments),
+            Command::Check(arguments) => check::check(&arguments),
             Command::Decode(arguments) => decode::decode(&arguments),
         }
     };
