@@ -1,17 +1,20 @@
-//! `ipamspec explain`: a requirement, a ruling or a case in prose; a machine in words or as a picture.
+//! `ipamspec explain`: a requirement, a ruling, a case, a machine or a state of one in prose.
 //!
 //! Leaves out verdicts: what a target made of it stands in the report.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use super::{colour::Colour, loading, on_terminal, print, refuse};
 use crate::{
     case::{Case, Glob, Step, StepKind, Suite, words},
-    model::{MACHINES, Walk, machine_svg, machine_text},
+    model::{MACHINES, Walk, machine_svg},
     reference::Mutant,
     report::{Prose, words::count},
     spec::RequirementId,
-    verdict::{Requirement, Ruling, exit},
+    verdict::{MachineRecord, Requirement, Ruling, exit},
 };
 
 /// How wide a label is.
@@ -22,8 +25,9 @@ const NAMED: usize = 12;
 /// The arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A requirement, a ruling, a case, the file of a matrix, or a glob of these; or `machine` and its name
-    #[arg(value_name = "ID", required = true, num_args = 1..=2)]
+    /// A requirement, a ruling, a case, the file of a matrix, a glob of these; a machine, or a state of one. What it is may
+    /// stand before it, as in `machine IIpamOperationWithProgress`
+    #[arg(value_name = "ID", required = true)]
     id: Vec<String>,
     /// Draw the machine as SVG
     #[arg(long)]
@@ -38,25 +42,20 @@ pub(super) struct Arguments {
 
 /// Explains, and gives the exit code.
 pub(super) fn explain(arguments: &Arguments) -> u8 {
-    let id = match arguments.id.as_slice() {
-        [word, name] if word == "machine" => {
-            return match machine(name, arguments.svg) {
-                Ok(text) => {
-                    print(&text);
-                    exit::GREEN
-                }
-                Err(message) => refuse(&message),
-            };
-        }
-        [id] if !arguments.svg => id,
-        [_] => return refuse("--svg draws a machine: write `ipamspec explain machine NAME --svg`"),
-        _ => return refuse("one thing is explained at a time; two words are `machine` and the name of one"),
-    };
+    if arguments.svg {
+        return match drawn(&id_of(&arguments.id)) {
+            Ok(svg) => {
+                print(&svg);
+                exit::GREEN
+            }
+            Err(message) => refuse(&message),
+        };
+    }
     let suite = match loading::suite(&arguments.cases) {
         Ok(suite) => suite,
         Err(refused) => return refused.tell(arguments.color),
     };
-    match explained(&suite, id, arguments.color.applies(on_terminal())) {
+    match explained(&suite, &id_of(&arguments.id), arguments.color.applies(on_terminal())) {
         Ok(text) => {
             print(&text);
             exit::GREEN
@@ -65,14 +64,22 @@ pub(super) fn explain(arguments: &Arguments) -> u8 {
     }
 }
 
-/// A machine, in words or as a picture.
-fn machine(name: &str, svg: bool) -> Result<String, String> {
-    let Some(machine) = MACHINES.into_iter().find(|machine| machine.name == name) else {
-        let names = MACHINES.map(|machine| machine.name);
-        let near = loading::suggestion(name, names.into_iter());
-        return Err(format!("no machine is called `{name}`{near}; there are: {}", names.join(", ")));
-    };
-    Ok(if svg { machine_svg(machine, &Walk::default()) } else { machine_text(machine, &Walk::default()) })
+/// The picture of a machine.
+fn drawn(name: &str) -> Result<String, String> {
+    let machine = MACHINES.into_iter().find(|machine| machine.name == name);
+    machine.map(|machine| machine_svg(machine, &Walk::default())).ok_or_else(|| {
+        let near = loading::suggestion(name, MACHINES.iter().map(|machine| machine.name));
+        format!("--svg draws a machine, and none is called `{name}`{near}")
+    })
+}
+
+/// The id among the words that were given: what it is may stand before it, and a state has several words.
+fn id_of(words: &[String]) -> String {
+    const KINDS: [&str; 5] = ["requirement", "ruling", "case", "machine", "state"];
+    match words {
+        [kind, rest @ ..] if !rest.is_empty() && KINDS.contains(&kind.as_str()) => rest.join(" "),
+        words => words.join(" "),
+    }
 }
 
 /// What there is to say of an id.
@@ -89,6 +96,15 @@ fn explained(suite: &Suite, id: &str, colour: bool) -> Result<String, String> {
     for (_, cases) in by_file(suite.cases.iter().filter(|case| glob.matches(&case.id) || *case.file == *file)) {
         of_cases(&mut out, suite, &cases);
     }
+    for machine in MACHINES {
+        let record = machine.record();
+        if glob.matches(machine.name) {
+            of_machine(&mut out, suite, machine.figure, &record);
+        }
+        for state in record.states.iter().filter(|state| state.eq_ignore_ascii_case(id)) {
+            of_state(&mut out, &record, state);
+        }
+    }
     let text = out.finish();
     if !text.is_empty() {
         return Ok(text);
@@ -101,9 +117,10 @@ fn explained(suite: &Suite, id: &str, colour: bool) -> Result<String, String> {
         .map(RequirementId::as_str)
         .chain(suite.catalogue.rulings.keys().map(String::as_str))
         .chain(files)
-        .chain(suite.cases.iter().map(|case| case.id.as_str()));
+        .chain(suite.cases.iter().map(|case| case.id.as_str()))
+        .chain(MACHINES.iter().map(|machine| machine.name));
     let near = loading::suggestion(id, known);
-    Err(format!("no requirement, ruling or case is called `{id}`{near}"))
+    Err(format!("no requirement, ruling, case, machine or state is called `{id}`{near}"))
 }
 
 fn by_file<'a>(cases: impl Iterator<Item = &'a Case>) -> BTreeMap<&'a str, Vec<&'a Case>> {
@@ -131,6 +148,46 @@ fn of_requirement(out: &mut Prose, suite: &Suite, requirement: &Requirement) {
     }
     deciding(out, suite, "decided by", |case| case.requirements.contains(&requirement.id));
     mutants(out, &loading::mutants(&requirement.id, suite));
+}
+
+/// A machine as the document draws it: each state with what leads out of it.
+fn of_machine(out: &mut Prose, suite: &Suite, figure: u8, machine: &MachineRecord) {
+    out.gap().title(&format!("machine {}", machine.name));
+    out.labelled(2, "document", LABEL, &format!("[MS-IPAMM2] {}, figure {figure}", machine.section));
+    let (states, transitions) = (machine.states.len(), machine.transitions.len());
+    out.labelled(2, "size", LABEL, &format!("{}, {}", count(states, "state"), count(transitions, "transition")));
+    for state in &machine.states {
+        out.gap().paragraph(2, state);
+        leaving(out, machine, state);
+    }
+    let named: BTreeSet<&str> = machine.transitions.iter().filter_map(|way| way.requirement.as_deref()).collect();
+    out.gap();
+    let known = suite.catalogue.requirements.values().filter(|known| named.contains(known.id.as_str()));
+    for (at, requirement) in known.enumerate() {
+        out.labelled(2, if at == 0 { "rests on" } else { "" }, LABEL, requirement.id.as_str());
+    }
+}
+
+/// What leads out of a state.
+fn leaving(out: &mut Prose, machine: &MachineRecord, state: &str) {
+    for way in machine.transitions.iter().filter(|way| way.from == *state) {
+        let stays = way.to == *state;
+        let to = if stays { "stays".to_owned() } else { format!("to {}", way.to) };
+        let when = way.when.as_ref().map(|when| format!(" [{when}]")).unwrap_or_default();
+        out.paragraph(4, &format!("- {}{when}: {to}", way.event));
+    }
+}
+
+fn of_state(out: &mut Prose, machine: &MachineRecord, state: &str) {
+    out.gap().title(&format!("state {state}"));
+    out.labelled(2, "machine", LABEL, &machine.name);
+    out.labelled(2, "document", LABEL, &format!("[MS-IPAMM2] {}", machine.section));
+    out.gap().paragraph(2, "What leads to it:");
+    for way in machine.transitions.iter().filter(|way| way.to == *state && way.from != *state) {
+        out.paragraph(4, &format!("- {}: from {}", way.event, way.from));
+    }
+    out.gap().paragraph(2, "What may come in it:");
+    leaving(out, machine, state);
 }
 
 fn of_ruling(out: &mut Prose, suite: &Suite, ruling: &Ruling) {
@@ -283,6 +340,18 @@ mod tests {
     }
 
     #[test]
+    fn machines_and_their_states_are_told() {
+        let suite = sample();
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let id = id_of(&words("machine IIpamOperationWithProgress"));
+        let text = explained(&suite, &id, false).unwrap();
+        assert!(text.contains("3.19.1.1, figure 13") && text.contains("StartProgressCallback"), "{text}");
+        let id = id_of(&words("state OperationWithProgress Started"));
+        assert!(explained(&suite, &id, false).unwrap().contains("What may come in it"));
+        assert_eq!(id_of(&words("fault-origin")), "fault-origin");
+    }
+
+    #[test]
     fn lines_stay_within_80_columns_where_words_allow() {
         let suite = loading::suite(&[]).unwrap();
         let text = explained(&suite, "**", false).unwrap();
@@ -297,13 +366,11 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_is_told_in_words_and_drawn() {
+    fn a_machine_is_drawn() {
         for known in MACHINES {
-            let text = machine(known.name, false).unwrap();
-            assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
-            assert!(machine(known.name, true).unwrap().starts_with("<svg "));
+            assert!(drawn(known.name).unwrap().starts_with("<svg "));
         }
-        let message = machine("IIpamOperationWithProgres", false).unwrap_err();
+        let message = drawn("IIpamOperationWithProgres").unwrap_err();
         assert!(message.contains("did you mean `IIpamOperationWithProgress`?"), "{message}");
     }
 

@@ -10,10 +10,11 @@ use serde::Serialize;
 use super::{colour::Colour, loading, on_terminal, print, refuse};
 use crate::{
     case::{Case, Glob, Suite},
+    model::MACHINES,
     reference::Mutant,
     report::Prose,
     spec::{Effect, Level, OPERATIONS, Operation, RequirementId},
-    verdict::{Requirement, exit},
+    verdict::{MachineRecord, Requirement, exit},
 };
 
 /// The arguments of `list`.
@@ -47,6 +48,8 @@ enum What {
     Requirements,
     /// Operations that cases drive
     Operations,
+    /// State machines that sessions are judged by
+    Machines,
     /// Lies of the reference server
     Mutants,
 }
@@ -78,6 +81,7 @@ fn listed(suite: &Suite, arguments: &Arguments) -> Result<String, String> {
         What::Operations => {
             rows("operation", arguments, OPERATIONS.iter().map(|operation| OperationRow::of(operation, suite)))
         }
+        What::Machines => rows("machine", arguments, MACHINES.iter().map(|machine| MachineRow(machine.record()))),
         What::Mutants => rows("mutant", arguments, Mutant::ALL.iter().map(|mutant| MutantRow::of(*mutant, suite))),
     }
 }
@@ -258,6 +262,22 @@ impl Row for OperationRow<'_> {
 }
 
 #[derive(Debug, Serialize)]
+struct MachineRow(MachineRecord);
+
+impl Row for MachineRow {
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+    fn facts(&self) -> String {
+        let MachineRecord { section, states, transitions, .. } = &self.0;
+        format!("{section:<10} {:>2} states {:>3} transitions ", states.len(), transitions.len())
+    }
+    fn about(&self) -> String {
+        self.0.states.join("; ")
+    }
+}
+
+#[derive(Debug, Serialize)]
 struct MutantRow<'a> {
     name: &'static str,
     requirement: &'static str,
@@ -333,6 +353,23 @@ mod tests {
             assert!(!row.requirements.is_empty() && !row.mutants.is_empty(), "{row:?}");
             assert_eq!(row.cases.is_empty(), row.reason.is_some(), "{row:?}");
         }
+    }
+
+    #[test]
+    fn machines_are_listed_arrow_by_arrow() {
+        let text = listed(&sample(), &arguments(What::Machines, &[], true, false)).unwrap();
+        let machines: Vec<MachineRecord> = serde_json::from_str(&text).unwrap();
+        let names: Vec<&str> = machines.iter().map(|machine| machine.name.as_str()).collect();
+        assert_eq!(names, ["IIpamOperationWithProgress", "IIpamOperationWithProgressCallback"]);
+        let [from, event, to] = [
+            "OperationWithProgress Initialized",
+            "StartOperationWithCallback / StartProgressCallback",
+            "OperationWithProgress Started",
+        ];
+        let is_it = |t: &crate::verdict::Transition| t.from == from && t.event == event && t.to == to;
+        assert!(machines[0].transitions.iter().any(is_it));
+        let plain = listed(&sample(), &arguments(What::Machines, &["*Callback"], false, true)).unwrap();
+        assert!(plain.contains("OperationWithProgress Callback initialized"), "{plain}");
     }
 
     #[test]

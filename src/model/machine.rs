@@ -5,6 +5,7 @@
 //! there are, and how they are walked. Follows [MS-IPAMM2] 3.19.1.1 in shape; 3.5.1.1 to 3.17.1.1 fit it.
 
 use super::event::Symbol;
+use crate::verdict::{MachineRecord, Transition};
 
 /// A state, by its place in the machine's list.
 pub type StateId = u8;
@@ -293,6 +294,25 @@ impl Machine {
             refusal.states.contains(&furthest) && refusal.outputs.contains(&output) && refusal.guard.holds(conditions)
         };
         self.refusals.iter().find(fits).map_or(self.otherwise, |refusal| refusal.requirement)
+    }
+
+    /// The machine as a record holds it.
+    pub fn record(&self) -> MachineRecord {
+        let title = |id: StateId| self.state(id).map(State::title).unwrap_or_default();
+        let some = |text: String| (!text.is_empty()).then_some(text);
+        let transition = |arrow: &Arrow| Transition {
+            from: title(arrow.from),
+            event: self.label(arrow),
+            to: title(arrow.to),
+            requirement: some(arrow.requirement.to_owned()),
+            when: some(arrow.guard.words()),
+        };
+        MachineRecord {
+            name: self.name.to_owned(),
+            section: self.section.to_owned(),
+            states: self.states.iter().map(State::title).collect(),
+            transitions: self.arrows.iter().map(transition).collect(),
+        }
     }
 
     /// Every requirement that an arrow, a refusal or a rule names.

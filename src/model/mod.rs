@@ -7,6 +7,7 @@
 
 pub mod event;
 pub mod explorer;
+pub mod ledger;
 pub mod machine;
 pub mod monitor;
 pub mod picture;
@@ -17,6 +18,8 @@ pub mod reader;
 pub mod track;
 
 pub use event::{Event, Facts, Status, Symbol};
+pub use explorer::{Edge, Graph, Node, Taken};
+pub use ledger::Ledger;
 pub use machine::{Arrow, Guard, Machine, Output, Refusal, State, Table};
 pub use monitor::{Breach, Monitor, Unexpected};
 pub use picture::{Walk, machine_svg};

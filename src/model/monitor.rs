@@ -7,9 +7,8 @@
 
 use super::{
     event::{Event, Facts, Status, Symbol},
-    machine::{
-        CALLED, CALLED_BACK, Condition, INITIALIZING, LEFT, REPEATS, REPLIED, SEVERAL, Table, Tells, UNSEEN_END,
-    },
+    ledger::Ledger,
+    machine::{CALLED, LEFT, REPEATS, Table, Tells, UNSEEN_END},
 };
 use crate::session::Layer;
 
@@ -68,16 +67,11 @@ pub struct Monitor<'a> {
     table: &'a Table,
     /// The states that the server may be in.
     states: u16,
-    conditions: Condition,
+    ledger: Ledger,
     /// How many events there were.
     at: u64,
     /// Where it stopped: after what the machine does not speak of.
     stopped: Option<u64>,
-    initializing: u32,
-    starts: u32,
-    start_faults: u32,
-    start_replies: u32,
-    begun: u32,
     /// The status of each subtask.
     subtasks: Vec<Status>,
     /// How many of them have not ended.
@@ -102,14 +96,9 @@ impl<'a> Monitor<'a> {
         Self {
             table,
             states: 1,
-            conditions: if end_shows { 0 } else { UNSEEN_END },
+            ledger: Ledger::new(end_shows),
             at: 0,
             stopped: None,
-            initializing: 0,
-            starts: 0,
-            start_faults: 0,
-            start_replies: 0,
-            begun: 0,
             subtasks: Vec::new(),
             open: 0,
             blind: false,
@@ -128,7 +117,7 @@ impl<'a> Monitor<'a> {
     pub fn reset(&mut self) {
         let mut subtasks = std::mem::take(&mut self.subtasks);
         subtasks.clear();
-        *self = Self { subtasks, ..Self::new(self.table, self.conditions & UNSEEN_END == 0) };
+        *self = Self { subtasks, ..Self::new(self.table, !self.ledger.holds(UNSEEN_END)) };
     }
 
     /// Takes the next event, and tells the arrows that it went along.
@@ -157,16 +146,12 @@ impl<'a> Monitor<'a> {
     /// Walks along the arrows of an output; says whether there are any.
     #[inline]
     fn output(&mut self, symbol: Symbol, taken: impl FnMut(u16)) -> bool {
-        let mut next = self.table.step(self.states, symbol, self.conditions, taken);
+        let mut next = self.table.step(self.states, symbol, self.ledger.conditions(), taken);
         if let Some(unsaid) = self.table.machine.unsaid {
             let unsaid = 1 << unsaid;
             if self.states & unsaid != 0 {
                 let ends = matches!(symbol, Symbol::END | Symbol::BROKEN);
                 next |= if ends { 1 << self.table.machine.end } else { unsaid };
-            }
-            // An answer settles it: where the document speaks of what happened, that is what happened.
-            if next & !unsaid != 0 && !symbol.is_callback() {
-                next &= !unsaid;
             }
         }
         if next == 0 {
@@ -175,51 +160,21 @@ impl<'a> Monitor<'a> {
         }
         self.states = next;
         if self.table.tells(symbol) == Tells::Begin {
-            self.begins();
+            self.ledger.begins();
         }
         true
-    }
-
-    fn begins(&mut self) {
-        self.begun = self.begun.saturating_add(1);
-        self.called();
-    }
-
-    /// What follows of the starts that were sent and answered.
-    fn called(&mut self) {
-        let waiting = self.starts.saturating_sub(self.start_faults);
-        self.set(CALLED, waiting > self.begun);
-        self.set(SEVERAL, waiting > 1);
-        self.set(REPLIED, self.start_replies > 0);
-        self.set(INITIALIZING, self.initializing > 0);
-    }
-
-    fn set(&mut self, condition: Condition, holds: bool) {
-        if holds {
-            self.conditions |= condition;
-        } else {
-            self.conditions &= !condition;
-        }
     }
 
     /// Everything but callbacks.
     fn rest(&mut self, event: Event, taken: impl FnMut(u16)) {
         match event.symbol {
-            Symbol::INITIALIZE => {
-                self.initializing = self.initializing.saturating_add(1);
-                self.set(REPEATS, event.facts.any(Facts::REPEATS));
-                self.called();
+            Symbol::INITIALIZE | Symbol::START | Symbol::CALLBACK | Symbol::LEAVE => {
+                self.ledger.sent(event.symbol, event.facts.any(Facts::REPEATS));
             }
-            Symbol::START => {
-                self.starts = self.starts.saturating_add(1);
-                self.called();
-            }
-            Symbol::CALLBACK => self.conditions |= CALLED_BACK,
-            Symbol::LEAVE => self.conditions |= LEFT,
             Symbol::FOREIGN | Symbol::UNREAD => self.stopped = Some(self.at),
             Symbol::KEEPALIVE | Symbol::QUIET => {}
             // Who has left is owed nothing.
-            Symbol::LATE if self.conditions & LEFT != 0 => {}
+            Symbol::LATE if self.ledger.holds(LEFT) => {}
             Symbol::ANSWER => self.ignored(event),
             Symbol::STRAY => self.stray(event),
             Symbol::INITIALIZED | Symbol::INITIALIZE_FAULT => self.initialized(event, taken),
@@ -249,8 +204,7 @@ impl<'a> Monitor<'a> {
             }
         }
         self.output(event.symbol, taken);
-        self.initializing = self.initializing.saturating_sub(1);
-        self.called();
+        self.ledger.answered(event.symbol);
     }
 
     /// 3.19.4.4: one answer to each, in any place.
@@ -261,7 +215,7 @@ impl<'a> Monitor<'a> {
             return self.twice(rules.start_once, event);
         }
         if self.reply_place.is_none() {
-            self.reply_place = Some(match (self.begun, self.looked & (LOOKED_SUCCESS | LOOKED_FAILURE)) {
+            self.reply_place = Some(match (self.ledger.begun(), self.looked & (LOOKED_SUCCESS | LOOKED_FAILURE)) {
                 (0, _) => "before the callbacks",
                 (_, 0) => "among the callbacks",
                 _ => "after the callbacks",
@@ -270,12 +224,10 @@ impl<'a> Monitor<'a> {
         self.output(event.symbol, taken);
         if event.symbol == Symbol::STARTED {
             self.looked |= LOOKED_STARTED;
-            self.start_replies = self.start_replies.saturating_add(1);
         } else {
             self.seen |= Facts::DETAILS;
-            self.start_faults = self.start_faults.saturating_add(1);
         }
-        self.called();
+        self.ledger.answered(event.symbol);
     }
 
     fn contract(&mut self, event: Event, action: &'static str, element: &'static str) {
@@ -374,7 +326,7 @@ impl<'a> Monitor<'a> {
             }
             Tells::Success => {
                 self.looked |= LOOKED_SUCCESS;
-                if self.open > 0 && !self.blind && self.conditions & REPEATS == 0 {
+                if self.open > 0 && !self.blind && !self.ledger.holds(REPEATS) {
                     let got = format!("CompletedWithSuccess while {} of the subtasks have not ended", self.open);
                     self.breach(ENDED_BEFORE, Layer::Model, "that every subtask has ended", &got);
                 }
@@ -434,9 +386,9 @@ impl<'a> Monitor<'a> {
         if self.states == 1 << machine.end {
             return;
         }
-        let requirement = machine.refusal(self.states, symbol, self.conditions);
+        let requirement = machine.refusal(self.states, symbol, self.ledger.conditions());
         let got = machine.word(symbol);
-        let allowed = self.table.allowed(self.states, self.conditions);
+        let allowed = self.table.allowed(self.states, self.ledger.conditions());
         let expected: Vec<String> = allowed.into_iter().map(|symbol| machine.word(symbol)).collect();
         let text = expected.join(", ");
         let unexpected = Unexpected { states: machine.titles(self.states), expected, got: got.clone() };
@@ -447,11 +399,11 @@ impl<'a> Monitor<'a> {
             breach.unexpected = Some(unexpected);
         }
         // A callback that nobody asked for leaves the session where it was, unless it begins the operation.
-        let called = self.conditions & CALLED != 0;
+        let called = self.ledger.holds(CALLED);
         if called || !symbol.is_callback() || self.table.tells(symbol) == Tells::Begin {
             self.states = self.table.onward(self.states, symbol);
             if called && symbol.is_callback() {
-                self.begins();
+                self.ledger.begins();
             }
         }
         match self.table.tells(symbol) {
@@ -528,7 +480,7 @@ impl<'a> Monitor<'a> {
             (looked(LOOKED_KNOWN), KNOWN),
             (looked(LOOKED_SUCCESS) && looked(LOOKED_ADDED), ENDED_BEFORE),
             (looked(LOOKED_FAILURE), DETAILS),
-            (ended && is_over && self.conditions & LEFT == 0, rules.nothing_after_end),
+            (ended && is_over && !self.ledger.holds(LEFT), rules.nothing_after_end),
         ];
         held.into_iter().filter(|(looked, rule)| *looked && !self.is_broken(rule)).map(|(_, rule)| rule).collect()
     }

@@ -59,6 +59,8 @@ const CLOSED: StateId = 11;
 const ALWAYS: Guard = Guard::ALWAYS;
 /// Of several starts, one was refused.
 const ANOTHER: Guard = Guard::when(SEVERAL);
+/// Of one start.
+const ALONE: Guard = Guard::unless(SEVERAL);
 /// The first reply to a start.
 const FIRST: Guard = Guard::unless(REPLIED);
 /// The reply to another start.
@@ -241,7 +243,8 @@ pub static OPERATION_WITH_PROGRESS: Machine = Machine {
         own(UNPREPARED, UNKNOWN, ALWAYS, FAILED, OPEN),
         own(UNPREPARED, FAILURE, ALWAYS, FAILED, UNINITIALIZED),
         by(UNPREPARED, START, REPLIES, ALWAYS, UNPREPARED, OPEN),
-        by(UNPREPARED, START, FAULT, ALWAYS, SESSION, UNINITIALIZED),
+        by(UNPREPARED, START, FAULT, ALONE, SESSION, UNINITIALIZED),
+        by(UNPREPARED, START, FAULT, ANOTHER, UNSAID, OPEN),
         own(REFUSED_STARTED, BEGIN, ALWAYS, REFUSED_STARTED, OPEN),
         own(REFUSED_STARTED, ADD, ALWAYS, REFUSED_STARTED, OPEN),
         own(REFUSED_STARTED, SUBTASK, ALWAYS, REFUSED_STARTED, OPEN),
@@ -250,7 +253,8 @@ pub static OPERATION_WITH_PROGRESS: Machine = Machine {
         own(REFUSED_STARTED, UNKNOWN, ALWAYS, FAILED, OPEN),
         own(REFUSED_STARTED, FAILURE, ALWAYS, FAILED, LEFT_AS_IT_WAS),
         by(REFUSED_STARTED, START, REPLIES, ALWAYS, REFUSED_STARTED, OPEN),
-        by(REFUSED_STARTED, START, FAULT, ALWAYS, REFUSED, LEFT_AS_IT_WAS),
+        by(REFUSED_STARTED, START, FAULT, ALONE, REFUSED, LEFT_AS_IT_WAS),
+        by(REFUSED_STARTED, START, FAULT, ANOTHER, UNSAID, OPEN),
         // OperationWithProgress Completed: the reply may still come; a failure may be a fault as well.
         by(SUCCEEDED, START, REPLIES, FIRST, SUCCEEDED, START_REPLY),
         by(FAILED, START, REPLIES, FIRST, FAILED, START_REPLY),

@@ -324,3 +324,7 @@ fn is_of_its_types(callback: &Callback, body: &Element) -> bool {
             found.next().is_none() && first.is_none_or(|first| xml::validate_field(first, field).is_empty())
         })
 }
+
+#[cfg(test)]
+#[path = "reader_tests.rs"]
+mod tests;

@@ -9,7 +9,7 @@ use super::{
     monitor::{Breach, Monitor},
     reader::Reader,
 };
-use crate::{session::Observed, spec::PortType};
+use crate::{session::Observed, spec::PortType, verdict::Walk};
 
 /// How many events of a session are kept for its evidence.
 const KEPT: usize = 10_000;
@@ -18,6 +18,7 @@ const KEPT: usize = 10_000;
 #[derive(Debug)]
 pub struct Track<'a> {
     machine: &'static Machine,
+    client_machine: &'static Machine,
     reader: Reader,
     monitor: Monitor<'a>,
     /// The client's side, for what it shows of the way.
@@ -39,12 +40,22 @@ pub struct Verdict {
     pub held: Vec<(&'static str, String, bool)>,
     /// What the document leaves open, with what was seen.
     pub noted: Vec<(&'static str, String)>,
-    /// The arrows of the server's machine, in order.
-    pub path: Vec<u16>,
-    /// The arrows of the client's.
-    pub client_path: Vec<u16>,
+    /// The arrows of the server's machine and of the client's, in order.
+    pub paths: [(&'static Machine, Vec<u16>); 2],
     /// The step of the case after which nothing was judged, where there is one.
     pub stopped: Option<usize>,
+}
+
+impl Verdict {
+    /// The ways through the machines, for a record.
+    pub fn walks(&self, session: &str) -> impl Iterator<Item = Walk> {
+        self.paths.iter().map(move |(machine, path)| Walk {
+            session: session.to_owned(),
+            machine: machine.name.to_owned(),
+            path: path.clone(),
+            not_judged_after_step: self.stopped,
+        })
+    }
 }
 
 impl<'a> Track<'a> {
@@ -52,6 +63,7 @@ impl<'a> Track<'a> {
     pub fn new(port_type: PortType, (server, client): (&'a Table, &'a Table), end_shows: bool) -> Self {
         Self {
             machine: server.machine,
+            client_machine: client.machine,
             reader: Reader::new(port_type),
             monitor: Monitor::new(server, end_shows),
             client: Monitor::new(client, end_shows),
@@ -117,8 +129,7 @@ impl<'a> Track<'a> {
             breaches: breaches.map(|(prefix, breach)| (breach, prefix)).collect(),
             held,
             noted,
-            path: self.path,
-            client_path: self.client_path,
+            paths: [(machine, self.path), (self.client_machine, self.client_path)],
             stopped: self.stopped,
         }
     }

@@ -95,7 +95,11 @@ impl Writer<'_> {
             }
             Told::Added(subtask) => vec![self.instance(subtask)],
             Told::Status(subtask) => vec![
-                self.instance(subtask),
+                if self.behaviour.lies(Mutant::TellsOfNoSubtask) {
+                    nil("subTaskInstance")
+                } else {
+                    self.instance(subtask)
+                },
                 text("status", self.status(subtask.status).into()),
                 text("percentComplete", self.percentage(subtask.percent)),
                 self.failure("completionStatus", subtask),
@@ -143,12 +147,13 @@ impl Writer<'_> {
 
     /// What went wrong with a subtask: an IpamException, or nil.
     fn failure(&self, name: &'static str, subtask: Subtask) -> Tag {
-        if subtask.status == "CompletedWithError" { self.exception(name) } else { nil(name) }
+        let tells = subtask.status == "CompletedWithError" && !self.behaviour.lies(Mutant::FailsWithoutReason);
+        if tells { self.exception(name) } else { nil(name) }
     }
 
     /// How an operation ended: an IpamObject, here of the type that can hold what went wrong, or nil.
     fn completion(&self, status: &str) -> Tag {
-        if status != "CompletedWithFailure" {
+        if status != "CompletedWithFailure" || self.behaviour.lies(Mutant::FailsWithoutReason) {
             return nil("completionStatus");
         }
         let updated = Tag::text(namespace::IPAM, "HasIpamUpdateError", self.spelling.boolean(false));

@@ -350,6 +350,12 @@ mutants! {
         "An operation tells of a subtask that was never added.";
     AddsSubtaskTwice "adds-subtask-twice" "progress.subtask-added-once"
         "An operation adds its first subtask again.";
+    CallsBackBeforeStart "calls-back-before-start" "progress.callbacks-when-started"
+        "A session that was initialized tells of a percentage before an operation is started.";
+    TellsOfNoSubtask "tells-of-no-subtask" "progress.subtask-identified"
+        "SetSubTaskStatus says nil in place of the subtask.";
+    FailsWithoutReason "fails-without-reason" "progress.failure-details"
+        "An operation that fails does not say why, and neither does a subtask.";
 
     // Sessions with progress: how they tell it.
     WrongCallbackAction "wrong-callback-action" "progress-callback.action"

@@ -135,6 +135,9 @@ impl Progress {
             Ok(parameters) => {
                 self.state = State::OperationWithProgressInitialized(parameters);
                 self.plan(now, Planned::Answer(Answer::Reply(operation, Vec::new()), id));
+                if self.behaviour.lies(Mutant::CallsBackBeforeStart) {
+                    self.plan(now, Planned::Told(Told::Percentage(0)));
+                }
             }
             // 3.19.1.1: what is not valid is refused, and the session ends.
             Err(fault) => {

@@ -18,7 +18,11 @@ pub fn to_json(record: &Record) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::{
+        model::MACHINES,
+        report::sample,
+        verdict::{Walk, coverage::coverage},
+    };
     use serde_json::{Value, json};
     use std::collections::BTreeSet;
 
@@ -64,10 +68,25 @@ mod tests {
         }
     }
 
+    /// A record in which a session walked.
+    fn walked() -> Record {
+        let mut record = sample::record();
+        let machines = MACHINES.map(crate::model::Machine::record);
+        let [machine, _] = &machines;
+        record.cases[0].evidence.walks.push(Walk {
+            session: "main".to_owned(),
+            machine: machine.name.clone(),
+            path: vec![0, 1, 1],
+            not_judged_after_step: Some(2),
+        });
+        record.machines = coverage(&machines, &record.cases);
+        record
+    }
+
     #[test]
     fn reports_are_valid_and_read_back() {
         let validator = jsonschema::draft202012::new(&schema()).unwrap();
-        for record in [sample::record(), sample::passing(), sample::dead(3), sample::dead(0)] {
+        for record in [sample::record(), walked(), sample::passing(), sample::dead(3), sample::dead(0)] {
             let text = to_json(&record);
             assert!(text.ends_with("}\n") && text == to_json(&record));
             let report = report(&record);
@@ -85,8 +104,14 @@ mod tests {
         described(&schema, &schema, "", false, &mut told);
         // What is made up has keys of its case's own.
         written.retain(|key| !key.ends_with("/task_type"));
-        // No machine is walked yet.
-        told.retain(|key| !key.starts_with("machines/"));
+        // Machines and the ways through them are held to it below.
+        let is_of_machines = |key: &str| key.starts_with("machines/") || key.starts_with("cases/evidence/walks");
+        told.retain(|key| !is_of_machines(key));
+        assert_eq!(written, told);
+        let walked = walked();
+        keys(&report(&walked), "", &mut written);
+        described(&schema, &schema, "", false, &mut told);
+        written.retain(|key| !key.ends_with("/task_type"));
         assert_eq!(written, told);
     }
 
@@ -95,8 +120,8 @@ mod tests {
         let (schema, mut required) = (schema(), BTreeSet::new());
         described(&schema, &schema, "", true, &mut required);
         let validator = jsonschema::draft202012::new(&schema).unwrap();
-        let whole = report(&sample::record());
-        for key in required.iter().filter(|key| !key.starts_with("machines/")) {
+        let whole = report(&walked());
+        for key in required.iter().filter(|key| !key.contains("/walks/")) {
             for renamed in [false, true] {
                 let mut wrong = whole.clone();
                 assert!(remove(&mut wrong, &key.split('/').collect::<Vec<_>>(), renamed), "{key} is nowhere");

@@ -84,6 +84,7 @@ pub(super) fn case(name: &str, outcome: Outcome, reason: &str, checks: Vec<Check
             },
             wire: (outcome == Outcome::Fail).then(|| WIRE.to_owned()),
             observations: Vec::new(),
+            walks: Vec::new(),
         },
         generated: None,
         checks,
@@ -406,6 +407,7 @@ pub(super) fn events(record: &Record) -> Vec<Event> {
         cases: record.cases.iter().map(plan).collect(),
         requirements: Vec::new(),
         rulings: Vec::new(),
+        machines: Vec::new(),
     }))];
     events.extend(record.notes.iter().cloned().map(Event::Note));
     for case in &record.cases {

@@ -174,7 +174,9 @@ impl Executor {
         let ended = running.steps().await;
         running.sessions.drain();
         let Running { mut checks, exchanges, recorded_faults, mut sessions, .. } = running;
+        let mut walks = Vec::new();
         for (name, verdict) in sessions.verdicts() {
+            walks.extend(verdict.walks(&name));
             checks.extend(judge_session(&case.id, &name, &verdict, &self.catalogue));
         }
         let held_back = matches!(ended, Ended::HeldBack(_));
@@ -185,7 +187,7 @@ impl Executor {
         let record = CaseRecord {
             duration_ms: ask::millis(began.elapsed()),
             checks,
-            evidence: Evidence { exchanges, trace, wire, observations },
+            evidence: Evidence { exchanges, trace, wire, observations, walks },
             recorded_faults,
             ..self.record(case, outcome, reason, blame)
         };

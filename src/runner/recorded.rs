@@ -192,6 +192,7 @@ impl<'c> Recordings<'c> {
             cases: plan.collect(),
             requirements: self.catalogue.requirements.values().cloned().collect(),
             rulings: self.catalogue.rulings.values().cloned().collect(),
+            machines: model::MACHINES.iter().map(|machine| machine.record()).collect(),
         };
         let notes = self.notes.into_iter().map(Event::Note);
         let cases = self.cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));
@@ -251,10 +252,11 @@ impl<'c> Recordings<'c> {
         let case = format!("{}/session-{}", self.file_id, number + 1);
         let case = id::shorten(case);
         let mut checks = Vec::new();
-        let mut stopped = None;
+        let (mut stopped, mut walks) = (None, Vec::new());
         if let Some(track) = open.track.take() {
             let verdict = track.finish();
             stopped = verdict.stopped;
+            walks.extend(verdict.walks("session"));
             checks = judge_session(&case, "session", &verdict, self.catalogue);
         }
         let worst = checks.iter().map(|check| check.outcome).max();
@@ -285,7 +287,7 @@ impl<'c> Recordings<'c> {
             trace.push(format!("[{} more observations]", more + 1));
         }
         let about = format!("Session {}, {}, {}.", open.about.name, open.about.place, self.file);
-        let evidence = Evidence { trace, wire, ..Evidence::default() };
+        let evidence = Evidence { trace, wire, walks, ..Evidence::default() };
         let record = self.record(case, &about, open.port_type, (outcome, reason), checks, evidence);
         self.cases.push(CaseRecord { duration_ms: millis(open.last), ..record });
     }

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     case::{Case, Suite},
+    model::MACHINES,
     spec::{Effect, Level},
     transport::{BadCertificates, Scheme},
     verdict::{Blame, CasePlan, CaseRecord, Event, Note, Outcome, RecordedFaults, Requirement, RunStarted},
@@ -189,6 +190,7 @@ fn started(
             .collect(),
         requirements: suite.catalogue.requirements.values().map(|requirement| bound(requirement, target)).collect(),
         rulings: suite.catalogue.rulings.values().cloned().collect(),
+        machines: MACHINES.iter().map(|machine| machine.record()).collect(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::Outcome;
+use super::{Outcome, Walk};
 use crate::{
     session::Layer,
     spec::{Level, RequirementId},
@@ -85,6 +85,9 @@ pub struct Evidence {
     /// judge, unless everything is asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub observations: Vec<String>,
+    /// The ways of its sessions through their machines.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub walks: Vec<Walk>,
 }
 
 /// One request and what came back.

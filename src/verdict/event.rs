@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Evidence, Outcome, RecordedFault, Requirement, Ruling};
+use super::{Check, Evidence, MachineRecord, Outcome, RecordedFault, Requirement, Ruling};
 use crate::spec::{Effect, Level, RequirementId};
 
 /// One thing that happened in a run.
@@ -67,6 +67,9 @@ pub struct RunStarted {
     pub requirements: Vec<Requirement>,
     /// Every ruling of the catalogue.
     pub rulings: Vec<Ruling>,
+    /// The machines that sessions are judged by.
+    #[serde(default)]
+    pub machines: Vec<MachineRecord>,
 }
 
 /// The server under test, as reports name it.

@@ -6,6 +6,7 @@
 pub mod catalogue;
 pub mod check;
 pub mod claim;
+pub mod coverage;
 pub mod dry_run;
 pub mod event;
 pub mod exit;
@@ -19,6 +20,7 @@ pub mod snapshot;
 pub use catalogue::{Catalogue, Requirement, Ruling};
 pub use check::{Check, Evidence, Exchange, Finding, FindingStatus, bounded, hex};
 pub use claim::{Claim, ClaimKind};
+pub use coverage::{MachineRecord, MachineRow, Pairs, Transition, TransitionRow, Walk};
 pub use dry_run::{DryCase, DryRun, Planned, Request};
 pub use event::{Blame, CasePlan, CaseRecord, Event, Generated, Note, RunStarted, TargetRecord};
 pub use normalise::normalise;

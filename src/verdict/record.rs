@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Blame, CaseRecord, Claim, Event, FaultCounts, Finding, FindingStatus, Note, Outcome, RunStarted, Summary,
-    TargetRecord, exit,
+    Blame, CaseRecord, Claim, Event, FaultCounts, Finding, FindingStatus, MachineRow, Note, Outcome, RunStarted,
+    Summary, TargetRecord,
+    coverage::coverage,
+    exit,
     ledger::{LedgerRow, ledger},
 };
 
@@ -46,8 +48,8 @@ pub struct Record {
     pub rulings: Vec<RulingRow>,
     /// The ledger.
     pub requirements: Vec<LedgerRow>,
-    /// The machines that were walked; none yet.
-    pub machines: Vec<serde_json::Value>,
+    /// The machines, and what was walked of them.
+    pub machines: Vec<MachineRow>,
     /// What a reader should know beside the verdicts.
     pub notes: Vec<Note>,
     /// The exit code of the run.
@@ -142,6 +144,7 @@ impl Record {
         let recorded_faults = FaultCounts::of(cases.iter().flat_map(|case| &case.recorded_faults));
         let findings: Vec<Finding> = cases.iter().flat_map(findings_of).collect();
         let requirements = ledger(&started.requirements, &started.cases, &cases);
+        let machines = coverage(&started.machines, &cases);
         let claim = Claim::of(&started.target, &requirements, interrupted.is_some());
         let blamed = |blame: Blame| cases.iter().any(|case| case.blame == Some(blame));
         let selected = started.cases.iter().any(|plan| plan.selected);
@@ -179,7 +182,7 @@ impl Record {
             cases,
             findings,
             requirements,
-            machines: Vec::new(),
+            machines,
             notes,
             exit_code,
         }
@@ -284,6 +287,7 @@ mod tests {
                 .collect(),
             requirements,
             rulings: Vec::new(),
+            machines: Vec::new(),
         }))
     }
 
