@@ -10,7 +10,7 @@ use std::{
 use super::{colour::Colour, loading, on_terminal, print, refuse};
 use crate::{
     case::{Case, Glob, Step, StepKind, Suite, words},
-    model::MACHINES,
+    model::{MACHINES, Walk, machine_svg},
     reference::Mutant,
     report::{Prose, words::count},
     spec::RequirementId,
@@ -29,6 +29,9 @@ pub(super) struct Arguments {
     /// stand before it, as in `machine IIpamOperationWithProgress`
     #[arg(value_name = "ID", required = true)]
     id: Vec<String>,
+    /// Draw the machine as SVG
+    #[arg(long)]
+    svg: bool,
     /// Add the case files of a folder to the suite
     #[arg(long, value_name = "DIR")]
     cases: Vec<PathBuf>,
@@ -39,6 +42,15 @@ pub(super) struct Arguments {
 
 /// Explains, and gives the exit code.
 pub(super) fn explain(arguments: &Arguments) -> u8 {
+    if arguments.svg {
+        return match drawn(&id_of(&arguments.id)) {
+            Ok(svg) => {
+                print(&svg);
+                exit::GREEN
+            }
+            Err(message) => refuse(&message),
+        };
+    }
     let suite = match loading::suite(&arguments.cases) {
         Ok(suite) => suite,
         Err(refused) => return refused.tell(arguments.color),
@@ -50,6 +62,15 @@ pub(super) fn explain(arguments: &Arguments) -> u8 {
         }
         Err(message) => refuse(&message),
     }
+}
+
+/// The picture of a machine.
+fn drawn(name: &str) -> Result<String, String> {
+    let machine = MACHINES.into_iter().find(|machine| machine.name == name);
+    machine.map(|machine| machine_svg(machine, &Walk::default())).ok_or_else(|| {
+        let near = loading::suggestion(name, MACHINES.iter().map(|machine| machine.name));
+        format!("--svg draws a machine, and none is called `{name}`{near}")
+    })
 }
 
 /// The id among the words that were given: what it is may stand before it, and a state has several words.
@@ -352,6 +373,15 @@ mod tests {
         };
         let long: Vec<&str> = long.filter(|line| line.split_whitespace().count() > 2 && !stands(line)).collect();
         assert!(long.is_empty(), "{long:#?}");
+    }
+
+    #[test]
+    fn a_machine_is_drawn() {
+        for known in MACHINES {
+            assert!(drawn(known.name).unwrap().starts_with("<svg "));
+        }
+        let message = drawn("IIpamOperationWithProgres").unwrap_err();
+        assert!(message.contains("did you mean `IIpamOperationWithProgress`?"), "{message}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! The only place that prints. Commands arrive when they work: one that does not is not in `--help`.
 #![expect(clippy::print_stderr, reason = "this is the place that prints")]
 
+mod check;
 mod colour;
 mod decode;
 mod drift;
@@ -58,6 +59,8 @@ enum Command {
     Report(report::Arguments),
     /// Run the suite against every mutant and variant of the reference server
     Mutants(mutants::Arguments),
+    /// Judge sessions that were recorded elsewhere
+    Check(check::Arguments),
     /// Show bytes of net.tcp as records and XML
     Decode(decode::Arguments),
 }
@@ -93,6 +96,7 @@ pub fn main() -> ExitCode {
             Command::Serve(arguments) => serve::serve(arguments).await,
             Command::Report(arguments) => report::report(&arguments),
             Command::Mutants(arguments) => mutants::mutants(&arguments).await,
+            Command::Check(arguments) => check::check(&arguments),
             Command::Decode(arguments) => decode::decode(&arguments),
         }
     };

@@ -22,7 +22,11 @@ use crate::{
         terminal::{Detail, Terminal},
         to_json,
     },
-    runner::{self, Kept, Options, Selection, Snapshots, keep::Replay, store::EventLog},
+    runner::{
+        self, Kept, Options, Selection, Snapshots,
+        keep::Replay,
+        store::{EventLog, TraceFile},
+    },
     spec::{Effect, Level, PortType},
     verdict::{Event, Record, RecordedFaults, exit},
 };
@@ -75,6 +79,9 @@ pub(super) struct Arguments {
     /// Write these reports and no others; may be given more than once
     #[arg(long, value_enum, value_name = "FORMAT", default_values_t = format::DEFAULT)]
     format: Vec<Format>,
+    /// Write what is seen on every session to this file, as docs/trace-format.md says; `check` judges it again
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
     /// Say what would be sent, and what would be skipped and why; send nothing
     #[arg(long)]
     dry_run: bool,
@@ -115,7 +122,7 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
         Ok(suite) => Arc::new(suite),
         Err(refused) => return refused.tell(arguments.color),
     };
-    let mut kept = Kept::default();
+    let mut kept = Kept { traces: arguments.trace.is_some(), ..Kept::default() };
     if let Some(replay) = replay {
         if suite.case(&replay.case).is_none() {
             let case = &replay.case;
@@ -184,11 +191,15 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
         Ok(log) => log,
         Err(error) => return refuse(&format!("{error}; {}", format::NEXT)),
     };
+    let trace = match arguments.trace.as_deref().map(TraceFile::create).transpose() {
+        Ok(trace) => trace,
+        Err(error) => return refuse(&format!("{error}; name a file that can be written with --trace")),
+    };
     let lab = server.as_ref().map(Reference::lab);
     let (sender, receiver) = mpsc::unbounded_channel();
     let stop = stop::watch_signals();
     let running = tokio::spawn(async move { runner::run(suite, target, lab, options, sender, stop).await });
-    let code = Audience::new(&arguments, folder, place).listen(receiver, log).await;
+    let code = Audience::new(&arguments, folder, place, trace).listen(receiver, log).await;
     let code = match running.await {
         Ok(Ok(())) => code,
         Ok(Err(cannot)) => refuse(&cannot.to_string()),
@@ -260,6 +271,7 @@ fn quoted(word: &str) -> String {
 struct Audience {
     folder: PathBuf,
     snapshots: Option<Snapshots>,
+    trace: Option<TraceFile>,
     formats: Vec<Format>,
     json: bool,
     quiet: bool,
@@ -269,7 +281,7 @@ struct Audience {
 }
 
 impl Audience {
-    fn new(arguments: &Arguments, folder: PathBuf, snapshots: Option<Snapshots>) -> Self {
+    fn new(arguments: &Arguments, folder: PathBuf, snapshots: Option<Snapshots>, trace: Option<TraceFile>) -> Self {
         let detail = match (arguments.quiet, arguments.verbose) {
             (true, _) => Detail::Quiet,
             (_, 1) => Detail::Every,
@@ -280,6 +292,7 @@ impl Audience {
         Self {
             folder,
             snapshots,
+            trace,
             formats: arguments.format.clone(),
             json: arguments.json,
             quiet: arguments.quiet,
@@ -297,6 +310,13 @@ impl Audience {
                 && let Err(error) = log.write(&event)
             {
                 eprintln!("error: {error}; the run goes on, what was written is kept");
+                unwritten = Some(error);
+            }
+            if unwritten.is_none()
+                && let Some(trace) = &mut self.trace
+                && let Err(error) = trace.write(&event)
+            {
+                eprintln!("error: {error}; the run goes on, the trace ends here");
                 unwritten = Some(error);
             }
             self.tell(&event);

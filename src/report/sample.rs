@@ -83,6 +83,7 @@ pub(super) fn case(name: &str, outcome: Outcome, reason: &str, checks: Vec<Check
                 Vec::new()
             },
             wire: (outcome == Outcome::Fail).then(|| WIRE.to_owned()),
+            observations: Vec::new(),
             walks: Vec::new(),
         },
         generated: None,

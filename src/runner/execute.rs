@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     case::{Case, Generate, Poll, Step, StepKind, captured},
+    model,
     session::{Layer, Outgoing},
     soap::write::Route,
     spec::{Effect, Operation},
@@ -167,6 +168,9 @@ impl Executor {
             exchanges: Vec::new(),
             recorded_faults: Vec::new(),
         };
+        if self.kept.traces || model::tables_of(case.port_type).is_some() {
+            running.sessions.log.keep_observations(case.port_type);
+        }
         let ended = running.steps().await;
         running.sessions.drain();
         let Running { mut checks, exchanges, recorded_faults, mut sessions, .. } = running;
@@ -180,12 +184,13 @@ impl Executor {
         let held_back = matches!(ended, Ended::HeldBack(_));
         let (outcome, reason, blame) = outcome(ended, &checks);
         // The bytes of what passes prove nothing that the trace does not.
+        let observations = sessions.log.take_observations();
         let (mut trace, wire) = sessions.log.finish(outcome != Outcome::Pass);
         trace.append(&mut not_judged);
         let record = CaseRecord {
             duration_ms: ask::millis(began.elapsed()),
             checks,
-            evidence: Evidence { exchanges, trace, wire, walks },
+            evidence: Evidence { exchanges, trace, wire, observations, walks },
             recorded_faults,
             ..self.record(case, outcome, reason, blame)
         };

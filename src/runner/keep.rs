@@ -27,6 +27,8 @@ pub struct Kept {
     pub values: BTreeMap<String, Values>,
     /// What a reader of this run should know of the earlier one.
     pub notes: Vec<String>,
+    /// Whether the record keeps what was seen on every session, not only on those that machines judge.
+    pub traces: bool,
 }
 
 impl Kept {

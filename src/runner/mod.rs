@@ -16,6 +16,7 @@ pub mod message;
 pub mod pace;
 pub mod plan;
 pub mod questions;
+pub mod recorded;
 pub mod run;
 pub mod said;
 pub mod sessions;

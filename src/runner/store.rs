@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::verdict::Event;
+use crate::{session::recording::TraceWriter, verdict::Event};
 
 /// Why a folder or file of a run could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -92,6 +92,41 @@ impl EventLog {
         let mut line = serde_json::to_vec(event).map_err(|error| io_error("write", &self.path, error.into()))?;
         line.push(b'\n');
         self.file.write_all(&line).map_err(|error| io_error("write", &self.path, error))
+    }
+}
+
+/// A trace file while it is written: what was seen on the sessions of each case, when the case has finished.
+#[derive(Debug)]
+pub struct TraceFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl TraceFile {
+    /// Makes the file, with its first line.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn create(path: &Path) -> Result<Self, StoreError> {
+        let mut file = File::create(path).map_err(|error| io_error("write", path, error))?;
+        let tool = concat!("ipamspec ", env!("CARGO_PKG_VERSION"));
+        let now = jiff::Timestamp::now();
+        let head = TraceWriter::head(tool, &now.round(jiff::Unit::Second).unwrap_or(now).to_string());
+        file.write_all(head.as_bytes()).map_err(|error| io_error("write", path, error))?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// Writes what an event holds of sessions. Each is called by its case and its name there.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&mut self, event: &Event) -> Result<(), StoreError> {
+        let Event::CaseFinished(case) = event else { return Ok(()) };
+        let mut text = String::new();
+        for line in &case.evidence.observations {
+            text.push_str(&TraceWriter::renamed(line, &case.id));
+        }
+        self.file.write_all(text.as_bytes()).map_err(|error| io_error("write", &self.path, error))
     }
 }
 

@@ -7,7 +7,8 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{ask::millis, judge::end_in_words};
 use crate::{
-    session::{Observation, Observed, Piece},
+    session::{Observation, Observed, Piece, recording::TraceWriter},
+    spec::PortType,
     wire::{
         framing::RecordType,
         listing::{Listing, Stream},
@@ -19,6 +20,8 @@ use crate::{
 const LINES: usize = 2_000;
 /// How many bytes of records are kept.
 const KEPT: usize = 1024 * 1024;
+/// How many bytes of observations are kept of a case.
+const OBSERVED: usize = 1024 * 1024;
 /// How many bytes the records may take, as they are shown.
 const SHOWN: usize = 256 * 1024;
 
@@ -29,6 +32,37 @@ pub struct WireLog {
     /// Bytes of the records that are kept.
     bytes: usize,
     left_out: usize,
+    /// The lines of a trace file, where they are wanted.
+    observations: Option<Observations>,
+}
+
+/// What was seen, as lines of a trace file.
+#[derive(Debug)]
+struct Observations {
+    port_type: PortType,
+    lines: Vec<String>,
+    bytes: usize,
+    /// The sessions that were opened, and those of which no more is kept.
+    opened: BTreeMap<String, bool>,
+}
+
+impl Observations {
+    fn add(&mut self, session: &str, observation: &Observation) {
+        let is_full = self.bytes >= OBSERVED;
+        let cut = self.opened.get(session).copied();
+        let mut lines = Vec::new();
+        if cut.is_none() && !is_full {
+            lines.push(TraceWriter::opened(session, self.port_type.name(), ""));
+        }
+        match (cut, is_full) {
+            (Some(true), _) | (None, true) => return,
+            (_, false) => lines.push(TraceWriter::line(session, observation)),
+            (Some(false), true) => lines.push(TraceWriter::gap(session, "more was seen than a case keeps")),
+        }
+        self.opened.insert(session.to_owned(), is_full);
+        self.bytes += lines.iter().map(String::len).sum::<usize>();
+        self.lines.extend(lines.into_iter().map(|line| line.trim_end().to_owned()));
+    }
 }
 
 /// An observation, as far as it is kept.
@@ -44,8 +78,21 @@ struct Seen {
 }
 
 impl WireLog {
+    /// Keeps from now on what is seen, as lines of a trace file, up to a size.
+    pub fn keep_observations(&mut self, port_type: PortType) {
+        self.observations = Some(Observations { port_type, lines: Vec::new(), bytes: 0, opened: BTreeMap::new() });
+    }
+
+    /// The lines that were kept.
+    pub fn take_observations(&mut self) -> Vec<String> {
+        self.observations.take().map_or_else(Vec::new, |kept| kept.lines)
+    }
+
     /// Adds what was seen on a session.
     pub fn add(&mut self, session: &str, observation: &Observation) {
+        if let Some(observations) = &mut self.observations {
+            observations.add(session, observation);
+        }
         if self.seen.len() >= LINES {
             self.left_out += 1;
             return;

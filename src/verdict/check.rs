@@ -81,6 +81,10 @@ pub struct Evidence {
     pub trace: Vec<String>,
     /// The records of its sessions, with offsets, hex, names and XML, for a person; none where it passed.
     pub wire: Option<String>,
+    /// What was seen on its sessions, as lines of a trace file; in the record of a run only, and only of what machines
+    /// judge, unless everything is asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub observations: Vec<String>,
     /// The ways of its sessions through their machines.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub walks: Vec<Walk>,

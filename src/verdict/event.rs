@@ -89,6 +89,11 @@ pub struct TargetRecord {
     pub argument: Option<String>,
 }
 
+impl TargetRecord {
+    /// The transport of what was recorded elsewhere.
+    pub const RECORDING: &'static str = "recording";
+}
+
 /// A case of the suite before it runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CasePlan {

@@ -23,6 +23,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether it says something of the target.
+    pub fn is_verdict(self) -> bool {
+        matches!(self, Self::Pass | Self::Warn | Self::Fail)
+    }
+
     /// The word as reports write it.
     pub fn as_str(self) -> &'static str {
         match self {

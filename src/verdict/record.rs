@@ -111,7 +111,10 @@ impl Record {
                 Event::Note(note) => notes.push(note.clone()),
                 Event::CaseStarted { .. } => {}
                 Event::CaseFinished(record) => {
-                    by_id.insert(record.id.clone(), (**record).clone());
+                    let mut record = (**record).clone();
+                    // They are for `check`, which reads the events.
+                    record.evidence.observations.clear();
+                    by_id.insert(record.id.clone(), record);
                 }
                 Event::Interrupted { reason, duration_ms } => {
                     interrupted = Some(reason.clone());

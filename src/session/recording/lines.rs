@@ -349,8 +349,21 @@ impl TraceWriter {
 
     /// The line that opens a session.
     pub fn opened(session: &str, port_type: &str, case: &str) -> String {
-        let opened = Opened { port_type: Some(port_type.into()), case: Some(case.into()) };
+        let case = (!case.is_empty()).then(|| case.into());
+        let opened = Opened { port_type: Some(port_type.into()), case };
         in_json(&Line { session: session.into(), opened: Some(opened), ..Line::default() })
+    }
+
+    /// A line with another name of its session: what it is of, then what it was called.
+    pub fn renamed(line: &str, of: &str) -> String {
+        let Ok(line) = serde_json::from_str::<Line<'_>>(line) else { return String::new() };
+        let session = format!("{of} {}", line.session);
+        in_json(&Line { session: session.into(), ..line })
+    }
+
+    /// The line that says that something of a session is missing from here on.
+    pub fn gap(session: &str, reason: &str) -> String {
+        in_json(&Line { session: session.into(), gap: Some(Gap { reason: reason.into() }), ..Line::default() })
     }
 
     /// The line of an observation.
