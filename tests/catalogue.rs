@@ -40,7 +40,9 @@ async fn every_case_checks_what_it_lists_and_every_requirement_is_decided() {
     let suite = suite();
     let records = runs(suite.clone()).await;
     for record in &records {
-        assert_eq!((record.exit_code, &record.interrupted), (0, &None));
+        let bad = record.cases.iter().filter(|case| !matches!(case.outcome, Outcome::Pass | Outcome::Skip));
+        let bad: Vec<String> = bad.map(|case| format!("{}: {} {}", case.id, case.outcome, case.reason)).collect();
+        assert_eq!((record.exit_code, &record.interrupted), (0, &None), "{bad:#?}");
     }
     for case in &suite.cases {
         let ran: Vec<_> = records.iter().flat_map(|record| &record.cases).filter(|ran| ran.id == case.id).collect();

@@ -12,7 +12,7 @@ use ipamspec::{
         machine::{CALLED, INITIALIZING, LEFT, REPEATS, REPLIED, SEVERAL, Tells, UNSEEN_END},
         tables_of,
     },
-    reference::{Addresses, Behaviour, Channel, Lab, Moment, Mutant, Out, Scenario, Server, Session, Variant, WorldId},
+    reference::{Addresses, Behaviour, Channel, Lab, Moment, Mutant, Out, Server, Session, Variant, WorldId},
     session::{End, Observed, Outgoing, Received},
     spec::{KEEPALIVE_ACTION, PortType, namespace},
     xml,
@@ -283,7 +283,7 @@ fn started(behaviour: impl Into<Behaviour>) -> (tokio::runtime::Runtime, Arc<Ser
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let server = {
         let _inside = runtime.enter();
-        Arc::new(Server::start_in(Addresses::FREE, behaviour.into(), Scenario::Default).expect("a loopback port"))
+        Arc::new(Server::start(Addresses::FREE, behaviour.into()).expect("a loopback port"))
     };
     (runtime, server)
 }

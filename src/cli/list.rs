@@ -118,7 +118,10 @@ fn rows<R: Row>(noun: &str, arguments: &Arguments, all: impl Iterator<Item = R>)
     for row in chosen {
         out.labelled(0, &row.facts(), 0, row.name());
         let about = row.about();
-        if arguments.verbose && !about.is_empty() {
+        if !arguments.verbose {
+            continue;
+        }
+        if !about.is_empty() {
             out.paragraph(4, &about);
         }
         if let Some(reason) = row.reason() {
