@@ -105,10 +105,11 @@ pub(super) fn check(arguments: &Arguments) -> u8 {
 
 /// Opens a recording and sees what it is; what was read for that comes with it.
 fn open(path: &Path) -> Result<(Kind, Vec<u8>, File), String> {
-    let mut file = File::open(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let mut file =
+        File::open(path).map_err(|error| format!("cannot be read: {error}; name the file of a recording"))?;
     let mut head = Vec::with_capacity(HEAD);
     let most = u64::try_from(HEAD).unwrap_or(u64::MAX);
-    file.by_ref().take(most).read_to_end(&mut head).map_err(|error| format!("cannot be read: {error}"))?;
+    file.by_ref().take(most).read_to_end(&mut head).map_err(|error| format!("cannot be read: {error}; name a file"))?;
     let kind = Kind::of(&head).map_err(|broken| broken.to_string())?;
     Ok((kind, head, file))
 }

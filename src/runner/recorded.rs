@@ -172,6 +172,7 @@ impl<'c> Recordings<'c> {
             selected: true,
         });
         let names: Vec<&str> = self.files.keys().map(String::as_str).collect();
+        let names = bounded(&names.join(", "));
         let begun = RunStarted {
             schema: "ipamspec-events/1".to_owned(),
             tool_version: tool_version.to_owned(),
@@ -182,8 +183,8 @@ impl<'c> Recordings<'c> {
             fail_on,
             fail_on_drift: false,
             target: TargetRecord {
-                name: bounded(&names.join(", ")),
-                url: String::new(),
+                name: names.clone(),
+                url: names,
                 transport: TargetRecord::RECORDING.to_owned(),
                 security: "not seen".to_owned(),
                 reference: false,
@@ -430,7 +431,7 @@ mod tests {
             out.into_iter().for_each(|recorded| recordings.take(recorded));
             recordings.end(read.err().map(|broken| broken.to_string()).as_deref());
         }
-        let events = recordings.finish("0", "00", "2026-01-01T00:00:00Z".to_owned(), Level::Must);
+        let events = recordings.finish("0", "00", "2026-01-01T00:00:00Z".to_owned(), Level::Should);
         Record::fold(&events).unwrap()
     }
 
