@@ -84,6 +84,7 @@ fn run(suite: &Arc<Suite>, behaviour: Behaviour, binding: Binding) -> Record {
         fail_on_drift: false,
         recorded_faults: api::RecordedFaults::default(),
         replay: String::new(),
+        baseline: None,
         kept: api::Kept::default(),
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

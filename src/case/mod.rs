@@ -5,6 +5,7 @@
 
 mod assertion;
 mod catalogue;
+mod digests;
 mod draft;
 pub mod duration;
 mod effect;

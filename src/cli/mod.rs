@@ -8,8 +8,10 @@ mod decode;
 mod dry_run;
 mod explain;
 mod format;
+mod gate;
 mod list;
 mod loading;
+mod records;
 mod report;
 mod run;
 mod serve;
@@ -52,7 +54,7 @@ enum Command {
     Explain(explain::Arguments),
     /// Serve the reference server, conformant or with named mutants
     Serve(serve::Arguments),
-    /// Render the reports of a recorded run again
+    /// Render, verify, compare and merge the reports of runs
     Report(report::Arguments),
     /// Show bytes of net.tcp as records and XML
     Decode(decode::Arguments),
