@@ -22,6 +22,7 @@ async fn runs(suite: Arc<Suite>) -> Vec<Record> {
         allow: Vec::new(),
         fail_on: Level::Should,
         replay: String::new(),
+        baseline: None,
         kept: api::Kept::default(),
         fail_on_drift: false,
         recorded_faults: api::RecordedFaults::default(),

@@ -29,6 +29,7 @@ fn options(cases: &[&str], jobs: usize, kept: Kept) -> Options {
         fail_on_drift: false,
         recorded_faults: api::RecordedFaults::default(),
         replay: "ipamspec run".to_owned(),
+        baseline: None,
         kept,
     }
 }

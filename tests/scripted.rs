@@ -131,6 +131,7 @@ async fn run(files: &[(&str, String)], script: fn(&Seen, usize) -> Says, sets: &
         allow: Vec::new(),
         fail_on: Level::Must,
         replay: String::new(),
+        baseline: None,
         kept: api::Kept::default(),
         fail_on_drift: false,
         recorded_faults: api::RecordedFaults::default(),

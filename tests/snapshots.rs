@@ -70,6 +70,7 @@ fn run(suite: &Arc<Suite>, variants: Vec<Variant>, recorded_faults: RecordedFaul
         fail_on_drift,
         recorded_faults,
         replay: String::new(),
+        baseline: None,
         kept: api::Kept::default(),
     };
     tokio::runtime::Runtime::new().unwrap().block_on(async {

@@ -46,6 +46,7 @@ fn run_all(suite: Arc<Suite>, wanted: &[String]) -> Vec<Record> {
         fail_on_drift: false,
         recorded_faults: api::RecordedFaults::default(),
         replay: "cargo test --test suite --".to_owned(),
+        baseline: None,
         kept: api::Kept::default(),
     };
     runtime.block_on(async {

@@ -195,6 +195,7 @@ pub async fn against(
         fail_on_drift: false,
         recorded_faults: RecordedFaults::default(),
         replay: String::new(),
+        baseline: None,
         kept: Kept::default(),
     };
     let reference = Reference::start(behaviour).map_err(|error| format!("no loopback port: {error}"))?;

@@ -6,6 +6,7 @@
 mod assertion;
 mod catalogue;
 mod course;
+mod digests;
 mod draft;
 pub mod duration;
 mod effect;

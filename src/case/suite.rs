@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     catalogue::{self, Reference},
+    digests,
     draft::{self, Draft},
     expand, id,
     mistake::{Mistake, MistakeKind, Mistakes, SourceFile, Told, shown, suggest},
@@ -17,7 +18,7 @@ use super::{
 };
 use crate::{
     spec::{Level, RequirementId},
-    verdict::{Catalogue, check::hex},
+    verdict::{Catalogue, FileDigests, check::hex},
 };
 
 /// Cases and catalogue.
@@ -29,6 +30,8 @@ pub struct Suite {
     pub catalogue: Catalogue,
     /// A digest of the paths and texts of all files, 64 hexadecimal digits: the default seed of a run.
     pub digest: String,
+    /// Digests of the case files, by path.
+    pub files: BTreeMap<String, FileDigests>,
 }
 
 /// A case file, what it says, and what was told of it.
@@ -54,6 +57,8 @@ impl Suite {
         // In the order given: what says a thing again is told, not what said it first.
         of_catalogue.sort_by_key(|file| given.iter().position(|other| std::ptr::eq(other, *file)));
         let (catalogue, is_whole) = read_catalogue(&of_catalogue, &mut mistakes);
+        let files_of_cases =
+            of_cases.iter().filter_map(|file| Some((file.path.to_string(), digests::digests(file)?))).collect();
         let mut loaded: Vec<Loaded> = of_cases.into_iter().map(load).collect();
         for loaded in &mut loaded {
             if let Some(draft) = &loaded.draft {
@@ -75,7 +80,7 @@ impl Suite {
             case.level = case.requirements.iter().filter_map(level).max().unwrap_or(Level::Observe);
         }
         cases.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(Self { cases, catalogue, digest: digest(&files) })
+        Ok(Self { cases, catalogue, digest: digest(&files), files: files_of_cases })
     }
 
     /// The case of this id.

@@ -2,7 +2,11 @@
 //!
 //! Leaves out what they show, which `report` does; `events.jsonl` is always written.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::OpenOptions,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 use clap::ValueEnum;
 
@@ -17,6 +21,14 @@ pub(super) enum Format {
     Json,
     /// junit.xml, for CI servers
     Junit,
+    /// annotations.txt and summary.md; in a job of GitHub's, printed and added to the step's summary
+    Github,
+    /// code-quality.json, for GitLab
+    Gitlab,
+    /// report.tap, the Test Anything Protocol
+    Tap,
+    /// badge.json, for a badge of Shields
+    Badge,
 }
 
 /// What to do where they cannot be written.
@@ -26,19 +38,18 @@ pub(super) const NEXT: &str = "name a folder that can be written with --out";
 pub(super) const DEFAULT: [Format; 2] = [Format::Json, Format::Html];
 
 impl Format {
-    fn file(self) -> &'static str {
+    /// The files of this report and what they hold.
+    fn render(self, record: &Record) -> Vec<(&'static str, String)> {
         match self {
-            Self::Html => "index.html",
-            Self::Json => "report.json",
-            Self::Junit => "junit.xml",
-        }
-    }
-
-    fn render(self, record: &Record) -> String {
-        match self {
-            Self::Html => report::to_html(record),
-            Self::Json => report::to_json(record),
-            Self::Junit => report::to_junit(record),
+            Self::Html => vec![("index.html", report::to_html(record))],
+            Self::Json => vec![("report.json", report::to_json(record))],
+            Self::Junit => vec![("junit.xml", report::to_junit(record))],
+            Self::Github => {
+                vec![("summary.md", report::to_summary(record)), ("annotations.txt", report::to_annotations(record))]
+            }
+            Self::Gitlab => vec![("code-quality.json", report::to_code_quality(record))],
+            Self::Tap => vec![("report.tap", report::to_tap(record))],
+            Self::Badge => vec![("badge.json", report::to_badge(record))],
         }
     }
 }
@@ -49,11 +60,25 @@ pub(super) fn write(folder: &Path, record: &Record, formats: &[Format]) -> Resul
     formats.sort_unstable();
     formats.dedup();
     store::make_folder(folder)?;
-    formats
-        .into_iter()
-        .map(|format| {
-            store::write(folder, format.file(), &format.render(record))?;
-            Ok(folder.join(format.file()))
-        })
-        .collect()
+    let mut written = Vec::new();
+    for (name, text) in formats.into_iter().flat_map(|format| format.render(record)) {
+        store::write(folder, name, &text)?;
+        written.push(folder.join(name));
+    }
+    Ok(written)
+}
+
+/// In a job of GitHub's: prints the annotations, and adds to the summary of its step.
+///
+/// # Errors
+/// The summary cannot be written.
+pub(super) fn tell_github(record: &Record, formats: &[Format]) -> Result<(), String> {
+    if !formats.contains(&Format::Github) || std::env::var_os("GITHUB_ACTIONS").is_none() {
+        return Ok(());
+    }
+    super::print(&report::to_annotations(record));
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY") else { return Ok(()) };
+    let opened = OpenOptions::new().create(true).append(true).open(&path);
+    let written = opened.and_then(|mut file| file.write_all(report::to_summary(record).as_bytes()));
+    written.map_err(|error| format!("cannot add to the step's summary `{}`: {error}", Path::new(&path).display()))
 }

@@ -10,9 +10,11 @@ mod drift;
 mod dry_run;
 mod explain;
 mod format;
+mod gate;
 mod list;
 mod loading;
 mod mutants;
+mod records;
 mod report;
 mod run;
 mod serve;
@@ -55,7 +57,7 @@ enum Command {
     Explain(explain::Arguments),
     /// Serve the reference server, conformant or with named mutants
     Serve(serve::Arguments),
-    /// Render the reports of a recorded run again, or compare the catalogue with another revision of a document
+    /// Render, verify, compare and merge the reports of runs; compare the catalogue with another revision
     Report(report::Arguments),
     /// Run the suite against every mutant and variant of the reference server
     Mutants(mutants::Arguments),

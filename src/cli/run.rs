@@ -12,7 +12,7 @@ use super::{
     colour::Colour,
     dry_run,
     format::{self, Format},
-    loading, on_terminal, print, refuse, snapshots, stop,
+    gate, loading, on_terminal, print, refuse, snapshots, stop,
 };
 use crate::{
     api::{Behaviour, Reference},
@@ -28,7 +28,7 @@ use crate::{
         store::{EventLog, TraceFile},
     },
     spec::{Effect, Level, PortType},
-    verdict::{Event, Record, RecordedFaults, exit},
+    verdict::{Baseline, Event, Record, RecordedFaults, exit},
 };
 
 /// The arguments of `run`.
@@ -73,11 +73,13 @@ pub(super) struct Arguments {
     replay: Option<String>,
     #[command(flatten)]
     faults: snapshots::FaultArguments,
+    #[command(flatten)]
+    gate: gate::GateArguments,
     /// Write the report to this folder; reports/<target> where none is given
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Write these reports and no others; may be given more than once
-    #[arg(long, value_enum, value_name = "FORMAT", default_values_t = format::DEFAULT)]
+    /// Write these reports and no others; several with commas between
+    #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',', default_values_t = format::DEFAULT)]
     format: Vec<Format>,
     /// Write what is seen on every session to this file, as docs/trace-format.md says; `check` judges it again
     #[arg(long, value_name = "FILE")]
@@ -147,9 +149,13 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
         Err(refused) => return refused.tell(arguments.color),
     };
     if arguments.dry_run {
-        let options = options(&arguments, &suite, kept, RecordedFaults::default());
+        let options = options(&arguments, &suite, kept, RecordedFaults::default(), None);
         return dry_run::dry_run(&suite, named, &options, &arguments);
     }
+    let baseline = match arguments.gate.load(named.as_ref()) {
+        Ok(baseline) => baseline,
+        Err(refused) => return refused.tell(arguments.color),
+    };
     let server = match &named {
         Some(_) => None,
         None => match Reference::start(Behaviour::default()) {
@@ -182,7 +188,7 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
         if arguments.replay.is_some() { folder.join("replay") } else { folder }
     });
     kept.again = Some(format!("{} --replay {}", command(&arguments), quoted(&shown(&folder.join("report.json")))));
-    let options = options(&arguments, &suite, kept, recorded);
+    let options = options(&arguments, &suite, kept, recorded, baseline);
     // Reports of an earlier run stay where this one cannot begin.
     if let Err(cannot) = runner::run::check(&suite, &target, &options) {
         return refuse(&cannot.to_string());
@@ -214,7 +220,13 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
     code
 }
 
-fn options(arguments: &Arguments, suite: &Suite, kept: Kept, recorded_faults: RecordedFaults) -> Options {
+fn options(
+    arguments: &Arguments,
+    suite: &Suite,
+    kept: Kept,
+    recorded_faults: RecordedFaults,
+    baseline: Option<Baseline>,
+) -> Options {
     let globs = |patterns: &[String]| patterns.iter().map(|pattern| Glob::parse(pattern)).collect();
     Options {
         selection: Selection {
@@ -223,6 +235,7 @@ fn options(arguments: &Arguments, suite: &Suite, kept: Kept, recorded_faults: Re
             port_type: arguments.port_type,
             level: arguments.level,
             skip: globs(&arguments.skip),
+            shard: arguments.gate.shard,
         },
         jobs: arguments.jobs.map(|jobs| usize::try_from(jobs).unwrap_or(usize::MAX)),
         seed: arguments.seed.clone(),
@@ -230,6 +243,7 @@ fn options(arguments: &Arguments, suite: &Suite, kept: Kept, recorded_faults: Re
         fail_on: arguments.faults.fail_on(),
         fail_on_drift: arguments.faults.fail_on_drift(),
         recorded_faults,
+        baseline,
         replay: format!("{} --seed {}", command(arguments), quoted(arguments.seed.as_deref().unwrap_or(&suite.digest))),
         kept,
     }
@@ -268,8 +282,9 @@ fn quoted(word: &str) -> String {
 }
 
 /// Whoever listens to a run: the record on disk, the terminal, and in the end the reports.
-struct Audience {
+struct Audience<'a> {
     folder: PathBuf,
+    gate: &'a gate::GateArguments,
     snapshots: Option<Snapshots>,
     trace: Option<TraceFile>,
     formats: Vec<Format>,
@@ -280,8 +295,8 @@ struct Audience {
     events: Vec<Event>,
 }
 
-impl Audience {
-    fn new(arguments: &Arguments, folder: PathBuf, snapshots: Option<Snapshots>, trace: Option<TraceFile>) -> Self {
+impl<'a> Audience<'a> {
+    fn new(arguments: &'a Arguments, folder: PathBuf, snapshots: Option<Snapshots>, trace: Option<TraceFile>) -> Self {
         let detail = match (arguments.quiet, arguments.verbose) {
             (true, _) => Detail::Quiet,
             (_, 1) => Detail::Every,
@@ -291,6 +306,7 @@ impl Audience {
         let live = on_terminal() && !arguments.json && !arguments.quiet;
         Self {
             folder,
+            gate: &arguments.gate,
             snapshots,
             trace,
             formats: arguments.format.clone(),
@@ -334,13 +350,20 @@ impl Audience {
         if self.progress.is_some() {
             print(progress::CLEAR);
         }
-        let record = match Record::fold(&self.events) {
-            Ok(record) => record,
+        let folded = Record::fold(&self.events).and_then(|record| self.rebase(record, &mut log));
+        let (record, rebased) = match folded {
+            Ok(folded) => folded,
             Err(problem) => {
                 eprintln!("error: ipamspec lost its own record: {problem}");
                 return exit::OURS;
             }
         };
+        if unwritten.is_none()
+            && let Err(error) = log.seal()
+        {
+            eprintln!("error: {error}");
+            unwritten = Some(error);
+        }
         let written = format::write(&self.folder, &record, &self.formats);
         let kept = self.snapshots.as_ref().map(|place| place.keep(&record.cases).map(|kept| (place, kept))).transpose();
         if self.json {
@@ -353,13 +376,36 @@ impl Audience {
             let text = self.terminal.finish(&record, report.as_deref());
             print(&text);
         }
+        if !self.json
+            && let Err(error) = format::tell_github(&record, &self.formats)
+        {
+            refuse(&error);
+        }
         if let Err(error) = &kept {
             refuse(&error.to_string());
         }
+        if let Err(error) = &rebased {
+            refuse(error);
+        }
         match written {
             Err(error) => refuse(&format!("{error}; {}", format::NEXT)),
-            Ok(_) if kept.is_err() || unwritten.is_some() => exit::USAGE,
+            Ok(_) if record.exit_code == exit::INTERRUPTED => exit::INTERRUPTED,
+            Ok(_) if kept.is_err() || rebased.is_err() || unwritten.is_some() => exit::USAGE,
             Ok(_) => record.exit_code,
+        }
+    }
+
+    /// Writes the baseline anew where that was asked for, and judges the run by it.
+    fn rebase(&mut self, record: Record, log: &mut EventLog) -> Result<(Record, Result<(), String>), String> {
+        match self.gate.update(&record) {
+            Ok(None) => Ok((record, Ok(()))),
+            Ok(Some(baseline)) => {
+                let event = Event::BaselineUpdated(Box::new(baseline));
+                let written = log.write(&event).map_err(|error| error.to_string());
+                self.events.push(event);
+                Ok((Record::fold(&self.events)?, written))
+            }
+            Err(error) => Ok((record, Err(error))),
         }
     }
 

@@ -4,7 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::verdict::{CaseRecord, Check, FindingStatus, Outcome, Record, ledger::LedgerRow};
+use crate::verdict::{CaseRecord, Check, Finding, FindingKind, FindingStatus, Outcome, Record, ledger::LedgerRow};
+
+/// What is wrong with the baseline, or with what it knew: entries that are stale, coverage that was lost.
+pub(super) fn of_baseline(record: &Record) -> impl Iterator<Item = &Finding> {
+    let of_baseline =
+        |finding: &&Finding| finding.status == FindingStatus::Stale || finding.kind == FindingKind::CoverageLost;
+    record.findings.iter().filter(of_baseline)
+}
 
 /// One violation, and the cases in which it came in the same way.
 pub(super) struct FindingGroup<'a> {
@@ -14,6 +21,8 @@ pub(super) struct FindingGroup<'a> {
     pub row: Option<(usize, &'a LedgerRow)>,
     /// What a baseline says of it.
     pub status: FindingStatus,
+    /// What to do about the baseline; empty where there is nothing to do.
+    pub note: &'a str,
     /// The cases and their places in the record, in its order; at least one.
     pub cases: Vec<(usize, &'a CaseRecord)>,
 }
@@ -32,13 +41,14 @@ pub(super) fn findings(record: &Record) -> Vec<FindingGroup<'_>> {
     let statuses: BTreeMap<_, _> = record
         .findings
         .iter()
-        .map(|finding| ((finding.case.as_str(), finding.check.as_str()), finding.status))
+        .map(|finding| ((finding.case.as_str(), finding.check.as_str()), (finding.status, finding.note.as_str())))
         .collect();
     let mut groups: Vec<FindingGroup<'_>> = Vec::new();
     let mut known = BTreeMap::new();
     for (at, case) in record.cases.iter().enumerate() {
         for check in case.checks.iter().filter(|check| check.is_finding()) {
-            let status = statuses.get(&(case.id.as_str(), check.id.as_str())).copied().unwrap_or(FindingStatus::New);
+            let known_as = statuses.get(&(case.id.as_str(), check.id.as_str())).copied();
+            let (status, note) = known_as.unwrap_or((FindingStatus::New, ""));
             let key = (
                 &check.requirement,
                 check.outcome,
@@ -55,6 +65,7 @@ pub(super) fn findings(record: &Record) -> Vec<FindingGroup<'_>> {
                     check,
                     row: rows.get(&check.requirement).copied(),
                     status,
+                    note,
                     cases: vec![(at, case)],
                 }),
             }

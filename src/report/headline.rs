@@ -2,6 +2,8 @@
 //!
 //! Leaves out deciding: outcomes, statuses and the claim are the record's.
 
+use std::fmt::Write as _;
+
 use super::{
     groups,
     sanitize::Shown,
@@ -9,7 +11,7 @@ use super::{
 };
 use crate::{
     spec::Level,
-    verdict::{ClaimKind, Outcome, Record, ledger::Status},
+    verdict::{ClaimKind, FindingKind, FindingStatus, Outcome, Record, ledger::Status},
 };
 
 /// How much of a name, a reason or a claim is shown where it stands in a sentence, in characters.
@@ -70,6 +72,7 @@ fn details(record: &Record) -> Vec<Shown> {
             "The target is our own server: the run says something about ipamspec, and nothing about a product.",
         ));
     }
+    details.extend(gate(record));
     details.extend(record.notes.iter().filter(|note| note.blocking).map(|note| Shown::line_within(&note.text, LIMIT)));
     let judged = record.summary.pass + record.summary.fail + record.summary.warn > 0;
     for (outcome, what) in [
@@ -90,6 +93,22 @@ fn details(record: &Record) -> Vec<Shown> {
         }
     }
     details
+}
+
+/// What is new, where a baseline says what is known.
+fn gate(record: &Record) -> Option<Shown> {
+    record.gate.baseline.as_ref()?;
+    let of = |status| record.findings.iter().filter(|finding| finding.status == status).count();
+    let lost = record.findings.iter().filter(|finding| finding.kind == FindingKind::CoverageLost).count();
+    let new = of(FindingStatus::New) - lost;
+    let mut told =
+        format!("Held against the baseline: {} new, {} accepted", grouped(new), grouped(of(FindingStatus::Accepted)));
+    for (number, what) in [(of(FindingStatus::Stale), "stale"), (lost, "lost")] {
+        if number > 0 {
+            let _ = write!(told, ", {} {what}", grouped(number));
+        }
+    }
+    Some(Shown::line(&format!("{told}.")))
 }
 
 /// What the run is against, as a sentence names it.

@@ -8,6 +8,7 @@ use std::{fmt::Write as _, time::Duration};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
+    ci, groups,
     headline::subject,
     indent::indent,
     sanitize::Shown,
@@ -26,6 +27,7 @@ const EXCHANGES: usize = 8;
 /// Never: it is written to memory, which cannot fail.
 pub fn to_junit(record: &Record) -> String {
     let mut suites: Vec<TestSuite> = Vec::new();
+    let accepted = ci::accepted(record);
     for case in &record.cases {
         let name = line(&case.port_type);
         let at = suites.iter().position(|suite| suite.name.as_str() == name).unwrap_or_else(|| {
@@ -33,14 +35,28 @@ pub fn to_junit(record: &Record) -> String {
             suites.len() - 1
         });
         if let Some(suite) = suites.get_mut(at) {
-            suite.add_test_case(test_case(case));
+            suite.add_test_case(test_case(case, accepted.contains(case.id.as_str())));
             suite.time = Some(suite.time.unwrap_or_default() + Duration::from_millis(case.duration_ms));
         }
     }
+    suites.extend(of_baseline(record));
     let mut report = Report::new(format!("ipamspec: {}", subject(record)));
     report.timestamp = record.started.parse().ok();
     report.set_time(Duration::from_millis(record.duration_ms)).add_test_suites(suites);
     report.to_string().expect("writing to memory cannot fail")
+}
+
+/// What is wrong with the baseline, as a suite of its own.
+fn of_baseline(record: &Record) -> Option<TestSuite> {
+    let mut suite = suite(record, "baseline");
+    for finding in groups::of_baseline(record) {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(line(&finding.note)).set_type("baseline");
+        let mut test = TestCase::new(line(&finding.case), status);
+        test.set_classname("baseline");
+        suite.add_test_case(test);
+    }
+    (!suite.test_cases.is_empty()).then_some(suite)
 }
 
 fn suite(record: &Record, name: &str) -> TestSuite {
@@ -60,14 +76,18 @@ fn suite(record: &Record, name: &str) -> TestSuite {
     suite
 }
 
-fn test_case(case: &CaseRecord) -> TestCase {
+fn test_case(case: &CaseRecord, accepted: bool) -> TestCase {
     let (folder, name) = folder_and_name(case);
-    let mut test = TestCase::new(line(name), status(case));
+    let mut test = TestCase::new(line(name), status(case, accepted));
     test.set_classname(line(folder))
         .set_assertions(case.checks.len())
         .set_time(Duration::from_millis(case.duration_ms));
     if !matches!(case.outcome, Outcome::Pass | Outcome::Skip) {
-        test.set_system_out(evidence(case));
+        test.set_system_out(if accepted {
+            format!("accepted by the baseline\n{}{}", told(case), evidence(case))
+        } else {
+            evidence(case)
+        });
     }
     test
 }
@@ -81,9 +101,11 @@ fn folder_and_name(case: &CaseRecord) -> (&str, &str) {
     }
 }
 
-fn status(case: &CaseRecord) -> TestCaseStatus {
+/// What a baseline accepts fails no test: it is told in `system-out`.
+fn status(case: &CaseRecord, accepted: bool) -> TestCaseStatus {
     let mut status = match case.outcome {
         Outcome::Pass | Outcome::Warn => return TestCaseStatus::success(),
+        Outcome::Fail if accepted => return TestCaseStatus::success(),
         Outcome::Skip => TestCaseStatus::skipped(),
         Outcome::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Outcome::Error | Outcome::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),

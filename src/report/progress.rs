@@ -30,7 +30,7 @@ impl Progress {
                 self.done.count(case.outcome);
                 self.running.retain(|id| *id != case.id);
             }
-            Event::Note(_) | Event::Interrupted { .. } | Event::RunFinished { .. } => {}
+            _ => {}
         }
     }
 

@@ -1,11 +1,14 @@
 //! Records made by hand for the tests of this folder: failing, passing, dead, hostile, large.
 
+use std::collections::BTreeMap;
+
 use crate::{
     session::Layer,
     spec::{Effect, Level, RequirementId},
     verdict::{
-        CasePlan, CaseRecord, Check, Claim, ClaimKind, Event, Evidence, Exchange, FaultCounts, Finding, FindingStatus,
-        Generated, Note, Outcome, Record, RecordedFault, RunStarted, Summary, TargetRecord,
+        Accepted, Baseline, CasePlan, CaseRecord, Check, Claim, ClaimKind, Event, Evidence, Exchange, FaultCounts,
+        Finding, FindingKind, FindingStatus, Gate, Generated, Note, Outcome, Record, RecordedFault, RunStarted, Shard,
+        Summary, TargetRecord,
         ledger::{LedgerRow, Status},
         record::{RulingRow, Suite, Tool},
     },
@@ -130,6 +133,8 @@ fn of_cases(cases: Vec<CaseRecord>, requirements: Vec<LedgerRow>) -> Record {
             requirement: check.requirement.clone(),
             level: check.level,
             status: FindingStatus::New,
+            kind: FindingKind::Violation,
+            note: String::new(),
         }));
     }
     let requirements = requirements
@@ -142,7 +147,12 @@ fn of_cases(cases: Vec<CaseRecord>, requirements: Vec<LedgerRow>) -> Record {
     Record {
         schema: "ipamspec-report/1".to_owned(),
         tool: Tool { name: "ipamspec".to_owned(), version: "0.1.0".to_owned() },
-        suite: Suite { digest: "9f".repeat(32), cases: cases.len(), revision: "12.0".to_owned() },
+        suite: Suite {
+            digest: "9f".repeat(32),
+            cases: cases.len(),
+            revision: "12.0".to_owned(),
+            files: BTreeMap::new(),
+        },
         seed: "9f9f9f9f".to_owned(),
         started: "2026-01-02T03:04:05Z".to_owned(),
         duration_ms: 1_234,
@@ -173,6 +183,9 @@ fn of_cases(cases: Vec<CaseRecord>, requirements: Vec<LedgerRow>) -> Record {
         machines: Vec::new(),
         notes: vec![Note { text: "the target says that it is version 6.3.0.0".to_owned(), blocking: false }],
         exit_code: 1,
+        gate: Gate::default(),
+        shard: None,
+        digest: String::new(),
     }
 }
 
@@ -274,7 +287,33 @@ pub(super) fn record() -> Record {
         case.recorded_faults = faults;
     }
     record.recorded_faults = FaultCounts::of(record.cases.iter().flat_map(|case| &case.recorded_faults));
+    record.shard = Some(Shard { index: 1, of: 1 });
+    record.gate.baseline = Some(Box::new(baseline()));
+    if let Some(finding) = record.findings.first_mut() {
+        "the baseline accepts another failure of this check: delete `0123456789abcdef` there"
+            .clone_into(&mut finding.note);
+    }
     record
+}
+
+/// What a vendor has accepted.
+fn baseline() -> Baseline {
+    Baseline {
+        file: "baseline.toml".to_owned(),
+        accepted: vec![Accepted {
+            fingerprint: "0123456789abcdef".to_owned(),
+            case: "start_task/none_faults/body=nil".to_owned(),
+            check: "step-1/answer".to_owned(),
+            requirement: id("start-task.none-faults"),
+            reason: "the parser is old".to_owned(),
+            owner: "platform".to_owned(),
+            issue: "https://issues.contoso.example/7".to_owned(),
+            first_seen: "2025-12-01".to_owned(),
+            expires: Some("2026-12-31".to_owned()),
+        }],
+        inconclusive: vec!["queries/last_run_time_moves".to_owned()],
+        verdicts: ["start_task/none_faults/body=nil".to_owned()].into(),
+    }
 }
 
 /// A run against our own server in which everything passed.
@@ -365,7 +404,7 @@ pub(super) fn hostile(text: &str) -> Record {
     }
     record.schema = t();
     record.tool = Tool { name: t(), version: t() };
-    record.suite = Suite { digest: t(), cases: 10, revision: t() };
+    record.suite = Suite { digest: t(), cases: 10, revision: t(), files: BTreeMap::new() };
     (record.seed, record.started) = (t(), t());
     record.interrupted = Some(t());
     record.target =
@@ -392,8 +431,12 @@ pub(super) fn many(cases: usize) -> Record {
 
 /// The events that make a record.
 pub(super) fn events(record: &Record) -> Vec<Event> {
-    let plan =
-        |case: &CaseRecord| CasePlan { id: case.id.clone(), requirements: case.requirements.clone(), selected: true };
+    let plan = |case: &CaseRecord| CasePlan {
+        id: case.id.clone(),
+        requirements: case.requirements.clone(),
+        selected: true,
+        elsewhere: false,
+    };
     let mut events = vec![Event::RunStarted(Box::new(RunStarted {
         fail_on: Level::Must,
         fail_on_drift: false,
@@ -408,6 +451,9 @@ pub(super) fn events(record: &Record) -> Vec<Event> {
         requirements: Vec::new(),
         rulings: Vec::new(),
         machines: Vec::new(),
+        shard: None,
+        baseline: None,
+        files: BTreeMap::new(),
     }))];
     events.extend(record.notes.iter().cloned().map(Event::Note));
     for case in &record.cases {

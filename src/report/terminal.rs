@@ -15,7 +15,7 @@ use super::{
     headline::{claim, headline},
     ink::Ink,
     sanitize::Shown,
-    words::{self, count, duration, grouped},
+    words::{self, Tone, count, duration, grouped},
     wrap::{WIDTH, wrap},
 };
 use crate::verdict::{CaseRecord, Event, FaultStatus, FindingStatus, Outcome, Record, RunStarted};
@@ -80,7 +80,10 @@ impl Terminal {
             Event::Interrupted { reason, .. } => {
                 format!("interrupted: {}\n", wrap(Shown::line_within(reason, LIMIT).as_str(), 13, 2))
             }
-            Event::CaseStarted { .. } | Event::RunFinished { .. } => String::new(),
+            Event::CaseStarted { .. }
+            | Event::RunFinished { .. }
+            | Event::BaselineUpdated(_)
+            | Event::Sealed { .. } => String::new(),
         }
     }
 
@@ -167,10 +170,15 @@ impl Terminal {
             let place = Shown::line(report.unwrap_or("the report"));
             writeln!(out, "\nand {} more findings in {place}", grouped(findings.len() - FINDINGS))?;
         }
-        let stale = record.findings.iter().filter(|finding| finding.status == FindingStatus::Stale);
-        for finding in stale.take(FINDINGS) {
+        for finding in groups::of_baseline(record).take(FINDINGS) {
+            let word = if finding.status == FindingStatus::Stale { "stale" } else { "lost" };
             let [case, check] = [&finding.case, &finding.check].map(|text| Shown::line(text));
-            writeln!(out, "\nstale  {case}  {check}: the baseline has this finding and it did not come")?;
+            writeln!(out, "\n{}  {}  {check}", self.ink.tone(Tone::Bad, word), self.ink.bold(case.as_str()))?;
+            self.labelled("baseline", Some(&finding.note), out)?;
+        }
+        let more = groups::of_baseline(record).count().saturating_sub(FINDINGS);
+        if more > 0 {
+            writeln!(out, "\nand {} more of the baseline", grouped(more))?;
         }
         Ok(())
     }
@@ -235,6 +243,7 @@ impl Terminal {
             let values = generated.values.iter().map(|(key, value)| format!("{key} = {value:?}"));
             self.labelled("with", Some(&values.collect::<Vec<_>>().join(", ")), out)?;
         }
+        self.labelled("baseline", Some(group.note), out)?;
         self.labelled("where", Some(&format!("{}:{}", case.file, case.line)), out)?;
         // A command stands in one line and whole, so that it can be copied.
         writeln!(out, "  {} {}", self.ink.dim("replay   "), Shown::line(&case.replay))?;

@@ -68,16 +68,30 @@ pub fn read_file(path: &Path) -> Result<SourceFile, FileError> {
     Ok(SourceFile::new(path.display().to_string(), read_text(path)?))
 }
 
+/// Reads a file that we write and people complete, of at most 64 MiB. Its path is kept as it is given.
+///
+/// # Errors
+/// As for [`read_file`].
+pub fn read_large(path: &Path) -> Result<SourceFile, FileError> {
+    let bytes = bytes_within(path, LARGEST << 6)?;
+    let text = String::from_utf8(bytes).map_err(|_| FileError::NotUtf8(path.to_owned()))?;
+    Ok(SourceFile::new(path.display().to_string(), text))
+}
+
 /// Reads a file of at most 1 MiB, whatever its bytes are.
 ///
 /// # Errors
 /// When it cannot be read or is too large.
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
+    bytes_within(path, LARGEST)
+}
+
+fn bytes_within(path: &Path, largest: u64) -> Result<Vec<u8>, FileError> {
     let io = |source| FileError::Io { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     // A pipe has no length, so that the bytes are counted as they come.
-    File::open(path).map_err(io)?.take(LARGEST + 1).read_to_end(&mut bytes).map_err(io)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > LARGEST) {
+    File::open(path).map_err(io)?.take(largest + 1).read_to_end(&mut bytes).map_err(io)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > largest) {
         return Err(FileError::TooLarge(path.to_owned()));
     }
     Ok(bytes)

@@ -3,6 +3,7 @@
 //! Leaves out how they are shown. The reference server is known here only as a [`Lab`].
 
 pub mod ask;
+pub mod baseline;
 pub mod breaker;
 pub mod dry_run;
 pub mod execute;
@@ -20,6 +21,7 @@ pub mod recorded;
 pub mod run;
 pub mod said;
 pub mod sessions;
+pub mod shard;
 pub mod smoke;
 pub mod snapshots;
 pub mod store;

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{sessions, target::Target};
+use super::{sessions, shard, target::Target};
 use crate::{
     case::{Case, Step, StepKind, Suite, glob::Glob},
     session::Guard,
     spec::{Effect, Level, PortType, progress::AdminOperation},
+    verdict::Shard,
 };
 
 /// Which cases a run is asked to run.
@@ -22,6 +23,8 @@ pub struct Selection {
     pub level: Option<Level>,
     /// Cases that are left out.
     pub skip: Vec<Glob>,
+    /// The part of what is selected that this run is, where it was split.
+    pub shard: Option<Shard>,
 }
 
 /// A pattern of a selection that matches nothing.
@@ -68,6 +71,16 @@ impl Selection {
             }
         }
         Ok(selected)
+    }
+
+    /// Which of the selected cases other shards run.
+    pub fn elsewhere(&self, suite: &Suite, selected: &BTreeSet<String>) -> BTreeSet<String> {
+        let Some(shard) = self.shard else { return BTreeSet::new() };
+        let cases = suite.cases.iter().filter(|case| selected.contains(&case.id));
+        let shards = shard::split(cases, shard.of);
+        // What nobody runs is told of by the first.
+        let owner = |id: &str| shards.get(id).copied().unwrap_or(1);
+        suite.cases.iter().filter(|case| owner(&case.id) != shard.index).map(|case| case.id.clone()).collect()
     }
 }
 

@@ -170,6 +170,7 @@ impl<'c> Recordings<'c> {
             id: case.id.clone(),
             requirements: case.requirements.clone(),
             selected: true,
+            elsewhere: false,
         });
         let names: Vec<&str> = self.files.keys().map(String::as_str).collect();
         let names = bounded(&names.join(", "));
@@ -194,6 +195,9 @@ impl<'c> Recordings<'c> {
             requirements: self.catalogue.requirements.values().cloned().collect(),
             rulings: self.catalogue.rulings.values().cloned().collect(),
             machines: model::MACHINES.iter().map(|machine| machine.record()).collect(),
+            shard: None,
+            baseline: None,
+            files: BTreeMap::new(),
         };
         let notes = self.notes.into_iter().map(Event::Note);
         let cases = self.cases.into_iter().map(|case| Event::CaseFinished(Box::new(case)));

@@ -26,7 +26,10 @@ use crate::{
     model::MACHINES,
     spec::{Effect, Level},
     transport::{BadCertificates, Scheme},
-    verdict::{Blame, CasePlan, CaseRecord, Event, Note, Outcome, RecordedFaults, Requirement, RunStarted},
+    verdict::{
+        Baseline, Blame, CasePlan, CaseRecord, Event, Note, Outcome, RecordedFaults, Requirement, RunStarted,
+        verification,
+    },
 };
 
 /// What a run is asked for, beside its target.
@@ -46,6 +49,8 @@ pub struct Options {
     pub fail_on_drift: bool,
     /// What was recorded of faults before.
     pub recorded_faults: RecordedFaults,
+    /// What is known of the target, where findings are held against that.
+    pub baseline: Option<Baseline>,
     /// The command that runs this again, up to `--case`.
     pub replay: String,
     /// Generated values of an earlier run to run again, and where those of this run are kept.
@@ -90,12 +95,13 @@ pub async fn run(
 ) -> Result<(), CannotRun> {
     let began = Instant::now();
     let selected = options.selection.select(&suite)?;
+    let elsewhere = options.selection.elsewhere(&suite, &selected);
     let guard = plan::guard(&target, &options.allow, lab.is_some());
     let seed = options.seed.as_deref().unwrap_or(&suite.digest);
     let line = Line::new(&target, guard, lab.is_none(), seed)?;
     let interrupted = |reason| Event::Interrupted { reason, duration_ms: millis(began.elapsed()) };
     let send = |event| send(&events, event);
-    send(Event::RunStarted(Box::new(started(&suite, &target, lab.is_some(), &options, &selected, seed))));
+    send(Event::RunStarted(Box::new(started(&suite, &target, lab.is_some(), &options, (&selected, &elsewhere), seed))));
 
     let readiness = tokio::select! {
         readiness = questions::ask(&line) => readiness,
@@ -127,6 +133,7 @@ pub async fn run(
         executor,
         readiness,
         selected,
+        elsewhere,
         outcomes: BTreeMap::new(),
         jobs: Arc::new(Semaphore::new(jobs)),
         breaker: Arc::default(),
@@ -164,7 +171,7 @@ fn started(
     target: &Target,
     reference: bool,
     options: &Options,
-    selected: &BTreeSet<String>,
+    (selected, elsewhere): (&BTreeSet<String>, &BTreeSet<String>),
     seed: &str,
 ) -> RunStarted {
     let now = jiff::Timestamp::now();
@@ -186,11 +193,15 @@ fn started(
                 id: case.id.clone(),
                 requirements: case.requirements.clone(),
                 selected: selected.contains(&case.id),
+                elsewhere: elsewhere.contains(&case.id),
             })
             .collect(),
         requirements: suite.catalogue.requirements.values().map(|requirement| bound(requirement, target)).collect(),
         rulings: suite.catalogue.rulings.values().cloned().collect(),
         machines: MACHINES.iter().map(|machine| machine.record()).collect(),
+        shard: options.selection.shard,
+        baseline: options.baseline.clone().map(Box::new),
+        files: suite.files.clone(),
     }
 }
 
@@ -227,6 +238,7 @@ struct Crew {
     executor: Executor,
     readiness: Readiness,
     selected: BTreeSet<String>,
+    elsewhere: BTreeSet<String>,
     outcomes: BTreeMap<String, (Outcome, String)>,
     jobs: Arc<Semaphore>,
     /// Open for a port type that cannot be asked any more.
@@ -281,7 +293,10 @@ impl Crew {
         let executor = &self.executor;
         let record = |outcome, reason| Some(executor.record(case, outcome, reason, None));
         if !self.selected.contains(&case.id) {
-            return record(Outcome::Skip, "not selected".to_owned());
+            return record(Outcome::Skip, verification::NOT_SELECTED.to_owned());
+        }
+        if self.elsewhere.contains(&case.id) {
+            return record(Outcome::Skip, verification::ELSEWHERE.to_owned());
         }
         if let Some(reason) = plan::skip_reason(case, &executor.target, &executor.line.guard, executor.lab.is_some()) {
             return record(Outcome::Skip, reason);

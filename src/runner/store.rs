@@ -8,7 +8,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{session::recording::TraceWriter, verdict::Event};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    session::recording::TraceWriter,
+    verdict::{Event, hex},
+};
+
+/// The files that are rendered from the record into its folder.
+pub const REPORTS: [&str; 8] = [
+    "report.json",
+    "index.html",
+    "junit.xml",
+    "summary.md",
+    "annotations.txt",
+    "code-quality.json",
+    "report.tap",
+    "badge.json",
+];
 
 /// Why a folder or file of a run could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +60,8 @@ pub enum StoreError {
 pub struct EventLog {
     file: File,
     path: PathBuf,
+    /// Of what was written.
+    digest: Sha256,
 }
 
 impl EventLog {
@@ -60,7 +79,7 @@ impl EventLog {
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Err(StoreError::Busy(folder.to_owned()));
         }
-        for stale in ["report.json", "index.html", "junit.xml"] {
+        for stale in REPORTS {
             match fs::remove_file(folder.join(stale)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(io_error("replace", &folder.join(stale), error));
@@ -69,7 +88,7 @@ impl EventLog {
             }
         }
         file.set_len(0).map_err(|error| io_error("write", &path, error))?;
-        Ok(Self { file, path })
+        Ok(Self { file, path, digest: Sha256::new() })
     }
 
     /// Writes the record once more where somebody has taken it away meanwhile.
@@ -91,8 +110,46 @@ impl EventLog {
     pub fn write(&mut self, event: &Event) -> Result<(), StoreError> {
         let mut line = serde_json::to_vec(event).map_err(|error| io_error("write", &self.path, error.into()))?;
         line.push(b'\n');
-        self.file.write_all(&line).map_err(|error| io_error("write", &self.path, error))
+        self.file.write_all(&line).map_err(|error| io_error("write", &self.path, error))?;
+        self.digest.update(&line);
+        Ok(())
     }
+
+    /// Seals the record: what is changed before the seal can be found.
+    ///
+    /// # Errors
+    /// As for [`EventLog::write`].
+    pub fn seal(&mut self) -> Result<(), StoreError> {
+        let digest = hex(&self.digest.clone().finalize());
+        self.write(&Event::Sealed { digest })
+    }
+}
+
+/// What the seal of a record says of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seal {
+    /// It is whole.
+    Whole,
+    /// There is none: the run was killed, or an older version wrote it.
+    None,
+    /// It is that of another text: it was changed.
+    Broken,
+}
+
+/// Looks at the seal of a record.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn seal_of(path: &Path) -> Result<Seal, StoreError> {
+    let bytes = fs::read(path).map_err(|error| io_error("read", path, error))?;
+    let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+    let start = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    let (before, last) = bytes.split_at(start);
+    Ok(match serde_json::from_slice(last) {
+        Ok(Event::Sealed { digest }) if digest == hex(&Sha256::digest(before)) => Seal::Whole,
+        Ok(Event::Sealed { .. }) => Seal::Broken,
+        _ => Seal::None,
+    })
 }
 
 /// A trace file while it is written: what was seen on the sessions of each case, when the case has finished.

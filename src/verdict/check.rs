@@ -126,6 +126,25 @@ pub struct Finding {
     pub level: Level,
     /// Whether a baseline knows it.
     pub status: FindingStatus,
+    /// What sort of finding it is.
+    #[serde(default)]
+    pub kind: FindingKind,
+    /// What to do about the baseline, where there is anything to do.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub note: String,
+}
+
+/// A sort of finding.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingKind {
+    /// A check failed or warned.
+    #[default]
+    Violation,
+    /// A check failed or warned, and the time for which the baseline accepted that has passed.
+    Expired,
+    /// A case that used to come to a verdict does not any more.
+    CoverageLost,
 }
 
 /// What a baseline says of a finding.

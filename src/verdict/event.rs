@@ -2,11 +2,11 @@
 //!
 //! `events.jsonl` holds one event a line; everything else is rendered from it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Check, Evidence, MachineRecord, Outcome, RecordedFault, Requirement, Ruling};
+use super::{Baseline, Check, Evidence, MachineRecord, Outcome, RecordedFault, Requirement, Ruling};
 use crate::spec::{Effect, Level, RequirementId};
 
 /// One thing that happened in a run.
@@ -32,10 +32,18 @@ pub enum Event {
         #[serde(default)]
         duration_ms: u64,
     },
-    /// The run ended by itself; always the last.
+    /// The run ended by itself; nothing was found out after it.
     RunFinished {
         /// How long it took, in milliseconds.
         duration_ms: u64,
+    },
+    /// The baseline was written anew from this run, which is judged by it from here on.
+    BaselineUpdated(Box<Baseline>),
+    /// What stands before it is whole: the SHA-256 of those bytes. A record that was cut off or changed has none, or
+    /// another.
+    Sealed {
+        /// 64 hexadecimal digits.
+        digest: String,
     },
 }
 
@@ -70,6 +78,39 @@ pub struct RunStarted {
     /// The machines that sessions are judged by.
     #[serde(default)]
     pub machines: Vec<MachineRecord>,
+    /// Which part of the suite this run is, where it was split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// What the findings are held against, where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Box<Baseline>>,
+    /// Digests of the case files by path, so that reports of two runs can tell a changed case from a changed target.
+    #[serde(default)]
+    pub files: BTreeMap<String, FileDigests>,
+}
+
+/// One of the parts that a suite was split into.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Shard {
+    /// Which, from 1.
+    pub index: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.index, self.of)
+    }
+}
+
+/// What a case file says, in two digests of 16 hexadecimal digits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileDigests {
+    /// What its cases do.
+    pub does: String,
+    /// What they expect, and for which requirements.
+    pub expects: String,
 }
 
 /// The server under test, as reports name it.
@@ -103,6 +144,9 @@ pub struct CasePlan {
     pub requirements: Vec<RequirementId>,
     /// Whether the run was asked to run it; a twin of a selected case is selected too.
     pub selected: bool,
+    /// Whether another shard runs it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub elsewhere: bool,
 }
 
 /// Something that a reader should know, and that is no verdict.

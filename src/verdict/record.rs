@@ -2,17 +2,23 @@
 //!
 //! Leaves out layout. The fields are the contract of `docs/report.schema.json`.
 
-use std::collections::BTreeMap;
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{
-    Blame, CaseRecord, Claim, Event, FaultCounts, Finding, FindingStatus, MachineRow, Note, Outcome, RunStarted,
-    Summary, TargetRecord,
+    Baseline, Blame, CasePlan, CaseRecord, Claim, Event, FaultCounts, FileDigests, Finding, FindingKind, FindingStatus,
+    MachineRow, Note, Outcome, RunStarted, Shard, Summary, TargetRecord,
     coverage::coverage,
-    exit,
+    exit, hex,
     ledger::{LedgerRow, ledger},
+    verification,
 };
+use crate::spec::{Level, RequirementId};
 
 /// Everything a report shows. Serialised, it is `report.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +60,34 @@ pub struct Record {
     pub notes: Vec<Note>,
     /// The exit code of the run.
     pub exit_code: u8,
+    /// What made it that.
+    #[serde(default)]
+    pub gate: Gate,
+    /// Which part of the suite this is, where it was split.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
+    /// The SHA-256 of this record as compact JSON with nothing here: what was changed by hand has another.
+    #[serde(default)]
+    pub digest: String,
+}
+
+/// What a run was held to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gate {
+    /// The weakest level whose new findings make the run end with exit code 1.
+    pub fail_on: Level,
+    /// Whether recorded faults that drifted make it end so as well.
+    pub fail_on_drift: bool,
+    /// What its findings were held against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Box<Baseline>>,
+}
+
+/// What an old report, which does not say, was held to.
+impl Default for Gate {
+    fn default() -> Self {
+        Self { fail_on: Level::Must, fail_on_drift: false, baseline: None }
+    }
 }
 
 /// What made a report.
@@ -74,6 +108,9 @@ pub struct Suite {
     pub cases: usize,
     /// The revision of the specification.
     pub revision: String,
+    /// Digests of the case files by path.
+    #[serde(default)]
+    pub files: BTreeMap<String, FileDigests>,
 }
 
 /// A ruling and the reading that the target took.
@@ -101,7 +138,9 @@ impl Record {
         let Some((Event::RunStarted(started), events)) = events.split_first() else {
             return Err("the record does not begin with a `run-started` event".to_owned());
         };
+        let mut started = Cow::Borrowed(&**started);
         let mut by_id = BTreeMap::new();
+        let mut running = BTreeSet::new();
         let mut notes = Vec::new();
         let mut interrupted = None;
         let mut duration = None;
@@ -109,8 +148,11 @@ impl Record {
             match event {
                 Event::RunStarted(_) => return Err("the record holds two `run-started` events".to_owned()),
                 Event::Note(note) => notes.push(note.clone()),
-                Event::CaseStarted { .. } => {}
+                Event::CaseStarted { id } => {
+                    running.insert(id.as_str());
+                }
                 Event::CaseFinished(record) => {
+                    running.remove(record.id.as_str());
                     let mut record = (**record).clone();
                     // They are for `check`, which reads the events.
                     record.evidence.observations.clear();
@@ -121,16 +163,19 @@ impl Record {
                     duration = Some(*duration_ms);
                 }
                 Event::RunFinished { duration_ms } => duration = Some(*duration_ms),
+                Event::BaselineUpdated(baseline) => started.to_mut().baseline = Some(baseline.clone()),
+                Event::Sealed { .. } => {}
             }
         }
         if duration.is_none() && interrupted.is_none() {
-            interrupted = Some("the record stops in the middle of the run".to_owned());
+            interrupted = Some(cut_off(&running));
         }
         let cases: Vec<CaseRecord> = started.cases.iter().filter_map(|plan| by_id.remove(&plan.id)).collect();
-        Ok(Self::of(started, cases, notes, interrupted, duration.unwrap_or_default()))
+        Ok(Self::of(&started, cases, notes, interrupted, duration.unwrap_or_default()))
     }
 
-    fn of(
+    /// Makes the record of a run of what was found out: counts, findings, ledger, claim and exit code follow from it.
+    pub(super) fn of(
         started: &RunStarted,
         cases: Vec<CaseRecord>,
         notes: Vec<Note>,
@@ -143,6 +188,11 @@ impl Record {
         }
         let recorded_faults = FaultCounts::of(cases.iter().flat_map(|case| &case.recorded_faults));
         let findings: Vec<Finding> = cases.iter().flat_map(findings_of).collect();
+        let baseline = started.baseline.as_deref();
+        let findings = match baseline {
+            Some(baseline) => baseline.judge(findings, &started.cases, &cases, today(&started.started)),
+            None => findings,
+        };
         let requirements = ledger(&started.requirements, &started.cases, &cases);
         let machines = coverage(&started.machines, &cases);
         let claim = Claim::of(&started.target, &requirements, interrupted.is_some());
@@ -153,22 +203,23 @@ impl Record {
             interrupted: interrupted.is_some(),
             our_error: blamed(Blame::Harness),
             file_error: blamed(Blame::File),
-            findings: findings
-                .iter()
-                .any(|finding| finding.status == FindingStatus::New && finding.level >= started.fail_on)
+            findings: findings.iter().any(|finding| fails(finding, started.fail_on))
                 || (started.fail_on_drift && recorded_faults.drift > 0),
-            inconclusive: summary.inconclusive > 0
-                || notes.iter().any(|note| note.blocking)
+            inconclusive: cases.iter().any(|case| {
+                case.outcome == Outcome::Inconclusive
+                    && !baseline.is_some_and(|baseline| baseline.accepts_inconclusive(&case.id))
+            }) || notes.iter().any(|note| note.blocking)
                 || (selected && judged == 0),
             nothing_selected: !selected,
         });
-        Self {
+        let record = Self {
             schema: Self::SCHEMA.to_owned(),
             tool: Tool { name: "ipamspec".to_owned(), version: started.tool_version.clone() },
             suite: Suite {
                 digest: started.suite_digest.clone(),
                 cases: started.cases.len(),
                 revision: started.suite_revision.clone(),
+                files: started.files.clone(),
             },
             seed: started.seed.clone(),
             started: started.started.clone(),
@@ -185,13 +236,87 @@ impl Record {
             machines,
             notes,
             exit_code,
+            gate: Gate {
+                fail_on: started.fail_on,
+                fail_on_drift: started.fail_on_drift,
+                baseline: started.baseline.clone(),
+            },
+            shard: started.shard,
+            digest: String::new(),
+        };
+        Self { digest: record.digest_now(), ..record }
+    }
+
+    /// The plan of the run, as far as the record tells it: cases in the order of their ids.
+    pub fn plan(&self) -> Vec<CasePlan> {
+        let mut decided: BTreeMap<&str, Vec<RequirementId>> = BTreeMap::new();
+        for row in &self.requirements {
+            for case in &row.cases {
+                decided.entry(case).or_default().push(row.id.clone());
+            }
         }
+        let mut plan: BTreeMap<&str, CasePlan> = decided
+            .into_iter()
+            .map(|(id, requirements)| {
+                (id, CasePlan { id: id.to_owned(), requirements, selected: true, elsewhere: false })
+            })
+            .collect();
+        for case in &self.cases {
+            let planned = CasePlan {
+                id: case.id.clone(),
+                // In the order in which the case names them.
+                requirements: case.requirements.clone(),
+                selected: case.reason != verification::NOT_SELECTED,
+                elsewhere: case.reason == verification::ELSEWHERE,
+            };
+            plan.insert(&case.id, planned);
+        }
+        plan.into_values().collect()
+    }
+
+    /// The digest of what this record says now; that of a record which nobody changed is the one that it holds.
+    ///
+    /// # Panics
+    /// Never: a record has text keys and whole numbers only, which JSON can always say.
+    pub fn digest_now(&self) -> String {
+        let mut value = serde_json::to_value(self).expect("a record has text keys and whole numbers only");
+        // Keys sort in a value, so that a later version may order its fields in another way.
+        if let Some(digest) = value.get_mut("digest") {
+            *digest = serde_json::Value::Null;
+        }
+        hex(&Sha256::digest(value.to_string()))
     }
 
     /// The check that a finding is of, and its case.
     pub fn check_of(&self, finding: &Finding) -> Option<(&CaseRecord, &super::Check)> {
         let case = self.cases.iter().find(|case| case.id == finding.case)?;
         Some((case, case.checks.iter().find(|check| check.id == finding.check)?))
+    }
+}
+
+/// Why a record without an end stops.
+fn cut_off(running: &BTreeSet<&str>) -> String {
+    let ran: Vec<&str> = running.iter().take(3).copied().collect();
+    match running.len() {
+        0 => "the record stops in the middle of the run".to_owned(),
+        1..=3 => format!("the record stops in the middle of the run, while {} ran", ran.join(", ")),
+        more => {
+            format!("the record stops in the middle of the run, while {} and {} more ran", ran.join(", "), more - 3)
+        }
+    }
+}
+
+/// The day of a time as RFC 3339 writes it.
+pub fn today(started: &str) -> &str {
+    started.get(..10).unwrap_or(started)
+}
+
+/// Whether a finding makes a run fail. What is wrong with the baseline does so at any level.
+fn fails(finding: &Finding, fail_on: Level) -> bool {
+    match finding.status {
+        FindingStatus::Accepted => false,
+        FindingStatus::Stale => true,
+        FindingStatus::New => finding.kind != FindingKind::Violation || finding.level >= fail_on,
     }
 }
 
@@ -203,6 +328,8 @@ fn findings_of(case: &CaseRecord) -> impl Iterator<Item = Finding> {
         requirement: check.requirement.clone(),
         level: check.level,
         status: FindingStatus::New,
+        kind: FindingKind::Violation,
+        note: String::new(),
     })
 }
 
@@ -286,11 +413,15 @@ mod tests {
                     id: (*case).to_owned(),
                     requirements: vec![id(requirement)],
                     selected: true,
+                    elsewhere: false,
                 })
                 .collect(),
             requirements,
             rulings: Vec::new(),
             machines: Vec::new(),
+            shard: None,
+            baseline: None,
+            files: BTreeMap::new(),
         }))
     }
 

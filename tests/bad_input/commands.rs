@@ -56,6 +56,27 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::new("record_cut_off", 0, "report render events.jsonl")
             .file("events.jsonl", record() + "{\"event\":\"case-fin"),
     ];
+    let target = "url = \"http://127.0.0.1:1/x\"\n";
+    let gates = [
+        Kind::new("gate_of_the_reference", 2, "run --gate"),
+        Kind::new("baseline_of_the_reference", 2, "run --baseline baseline.toml"),
+        Kind::new("baseline_missing", 2, "run --target target.toml --baseline baseline.toml")
+            .file("target.toml", target),
+        Kind::new("baseline_several_mistakes", 2, "run --target target.toml --baseline baseline.toml")
+            .file("target.toml", target)
+            .file(
+                "baseline.toml",
+                "[[accepted]]\nfingerprint = \"0123456789abcdef\"\ncase = \"a/b\"\ncheck = \"step-1/answer\"\n\
+                 requirement = \"Not An Id\"\nraeson = \"x\"\nexpires = \"soon\"\n",
+            ),
+        Kind::new("baseline_updated_of_a_shard", 2, "run --update-baseline --baseline b.toml --shard 1/2"),
+        Kind::new("shard_beyond", 2, "run --shard 5/4"),
+        Kind::new("merge_of_no_shard", 2, "report merge events.jsonl --out whole").file("events.jsonl", record()),
+        Kind::new("diff_of_no_report", 2, "report diff old.json new.json")
+            .file("old.json", "{}")
+            .file("new.json", "{}"),
+        Kind::new("verify_of_another_page", 2, "report verify index.html").file("index.html", "<html></html>"),
+    ];
     // VersionRecord 1.0, ModeRecord Duplex, and the beginning of a ViaRecord of 33 bytes.
     let cut_off = b"\x00\x01\x00\x01\x02\x02\x21net.tcp://\x1b[2J";
     let bytes = [
@@ -73,5 +94,5 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::new("decode_unknown_string", 2, "decode --format nbfse --hex").argument("00 42 03 01"),
         Kind::new("decode_not_xml", 2, "decode --format nbfx --hex").argument("40 01 61 09 01 70 01 71 01 01"),
     ];
-    flags.into_iter().chain(out).chain(records).chain(bytes).collect()
+    flags.into_iter().chain(out).chain(records).chain(gates).chain(bytes).collect()
 }

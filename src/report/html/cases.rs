@@ -2,7 +2,11 @@
 //!
 //! Leaves out findings and the ledger, which lead here.
 
-use super::{Places, shown, tally};
+use super::{
+    Places,
+    marked::{Beside, beside},
+    shown, tally,
+};
 use crate::{
     report::{
         indent::indent,
@@ -36,6 +40,9 @@ pub(super) struct CaseItem<'a> {
     pub(super) took: String,
     pub(super) reason: Shown,
     pub(super) source: Shown,
+    pub(super) level: &'static str,
+    /// The place of its port type among those of the run.
+    pub(super) port: usize,
     pub(super) port_type: Shown,
     pub(super) twin: Option<Shown>,
     pub(super) seed: Shown,
@@ -58,6 +65,7 @@ pub(super) struct CheckRow<'a> {
     pub(super) message: Shown,
     pub(super) expected: Option<Shown>,
     pub(super) got: Option<Shown>,
+    pub(super) beside: Option<Beside>,
 }
 
 impl CheckRow<'_> {
@@ -131,6 +139,8 @@ impl<'a> Places<'a> {
             took: duration(case.duration_ms),
             reason: Shown::line(&case.reason),
             source: Shown::line(&format!("{}:{}", case.file, case.line)),
+            level: case.level.as_str(),
+            port: self.ports.iter().position(|port| *port == case.port_type).unwrap_or_default(),
             port_type: Shown::line(&case.port_type),
             twin: shown(case.twin.as_deref()),
             seed: Shown::line(&case.seed),
@@ -209,5 +219,11 @@ fn check_row(check: &Check) -> CheckRow<'_> {
         message: Shown::line(&check.message),
         expected: shown(check.expected.as_deref()),
         got: shown(check.got.as_deref()),
+        beside: marked(check),
     }
+}
+
+/// Expected beside got, where the check compares and they differ.
+pub(super) fn marked(check: &Check) -> Option<Beside> {
+    check.is_finding().then(|| beside(check.expected.as_deref(), check.got.as_deref())).flatten()
 }

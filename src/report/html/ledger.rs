@@ -21,6 +21,8 @@ const UNFOLDED: usize = 3;
 
 /// A section of a document in the ledger.
 pub(super) struct Section<'a> {
+    /// Its place among the sections.
+    pub(super) at: usize,
     pub(super) title: Shown,
     pub(super) tally: String,
     pub(super) rows: Vec<Row<'a>>,
@@ -62,7 +64,9 @@ impl<'a> Places<'a> {
         }
         sections
             .into_values()
-            .map(|rows| Section {
+            .enumerate()
+            .map(|(at, rows)| Section {
+                at,
                 title: rows.first().map(|row| section_title(row.entry)).unwrap_or_default(),
                 tally: tally(words::STATUSES.map(words::status), |word| {
                     rows.iter().filter(|row| row.word == word).count()

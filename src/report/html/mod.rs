@@ -4,23 +4,27 @@
 //! from outside enters the page as [`Shown`], is escaped by the template, and stands between tags only, never in an
 //! attribute and never in the script.
 
+mod bars;
 mod cases;
+mod embedded;
 mod faults;
 mod ledger;
+mod marked;
 mod script;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 
-use self::{cases::Folder, faults::Faults, ledger::Section};
+pub use self::embedded::embedded;
+use self::{bars::Bar, cases::Folder, faults::Faults, ledger::Section, marked::Beside};
 use super::{
     groups::{self, FindingGroup},
     headline::{Headline, capitalised, claim, headline, subject},
     sanitize::Shown,
     words::{self, Word, count, duration, grouped},
 };
-use crate::verdict::{CaseRecord, Check, FindingStatus, Outcome, Record, ledger::LedgerRow};
+use crate::verdict::{CaseRecord, Check, Outcome, Record, ledger::LedgerRow};
 
 /// How many bytes of checks and messages the page shows of cases that did not pass; `report.json` has the rest.
 const MESSAGES: usize = 24 * 1024 * 1024;
@@ -57,9 +61,15 @@ struct Page<'a> {
     /// Whether any case came to a verdict.
     judged: bool,
     findings: Vec<Finding<'a>>,
-    stale: Vec<(Shown, Shown)>,
+    /// What is to be done about the baseline: the case, the check, why.
+    stale: Vec<(Shown, Shown, Shown)>,
     open_questions: Vec<Reasons>,
+    levels: Vec<Bar>,
+    section_bars: Vec<Bar>,
     sections: Vec<Section<'a>>,
+    ports: Vec<Shown>,
+    /// Whom a search may ask for, and their places in the ledger.
+    requirements: Vec<(usize, Shown)>,
     folders: Vec<Folder<'a>>,
     rulings: Vec<Ruling>,
     faults: Faults,
@@ -69,6 +79,8 @@ struct Page<'a> {
     script: &'static str,
     /// How the page's policy names the script.
     script_source: String,
+    /// The record itself.
+    record: String,
 }
 
 /// A violation and where it came.
@@ -76,6 +88,8 @@ struct Finding<'a> {
     word: Word,
     check: &'a Check,
     status: &'static str,
+    note: Shown,
+    beside: Option<Beside>,
     row: Option<usize>,
     place: Shown,
     sentence: Shown,
@@ -113,6 +127,8 @@ struct Ruling {
 struct Places<'a> {
     cases: BTreeMap<&'a str, usize>,
     rows: BTreeMap<&'a str, usize>,
+    /// The port types of the cases.
+    ports: Vec<&'a str>,
     /// Bytes of checks and messages that may still be shown, of cases that did not pass.
     room: usize,
     /// The same, of the others.
@@ -126,10 +142,12 @@ impl<'a> Page<'a> {
         let mut places = Places {
             cases: record.cases.iter().enumerate().map(|(at, case)| (case.id.as_str(), at)).collect(),
             rows: record.requirements.iter().enumerate().map(|(at, row)| (row.id.as_str(), at)).collect(),
+            ports: ports(record),
             room: MESSAGES,
             spare: PASSING,
             open: OPEN,
         };
+        let sections = places.sections(record);
         let count_of = |outcome| grouped(record.summary.of(outcome));
         let rows_of = |status| grouped(record.requirements.iter().filter(|row| row.status == status).count());
         Self {
@@ -151,7 +169,11 @@ impl<'a> Page<'a> {
                 .into_iter()
                 .filter(|reasons| !reasons.reasons.is_empty())
                 .collect(),
-            sections: places.sections(record),
+            levels: bars::by_level(record),
+            section_bars: bars::by_section(&sections),
+            sections,
+            ports: places.ports.iter().map(|port| Shown::line(port)).collect(),
+            requirements: requirements(record),
             rulings: record
                 .rulings
                 .iter()
@@ -169,6 +191,7 @@ impl<'a> Page<'a> {
             folders: places.folders(record),
             script: script::SCRIPT,
             script_source: script::source(script::SCRIPT),
+            record: embedded::embed(record),
         }
     }
 }
@@ -190,6 +213,8 @@ fn finding<'a>(group: &FindingGroup<'a>) -> Option<Finding<'a>> {
         word: words::outcome(group.check.outcome),
         check: group.check,
         status: words::finding_status(group.status),
+        note: Shown::line(group.note),
+        beside: cases::marked(group.check),
         row: group.row.map(|(at, _)| at),
         place: group.row.map(|(_, row)| place(row)).unwrap_or_default(),
         sentence: group.row.map(|(_, row)| Shown::line(&row.text)).unwrap_or_default(),
@@ -238,15 +263,29 @@ fn tally<const N: usize>(words: [Word; N], number: impl Fn(Word) -> usize) -> St
         .join(", ")
 }
 
-fn stale(record: &Record) -> Vec<(Shown, Shown)> {
-    let stale = record.findings.iter().filter(|finding| finding.status == FindingStatus::Stale);
-    stale.map(|finding| (Shown::line(&finding.case), Shown::line(&finding.check))).collect()
+fn stale(record: &Record) -> Vec<(Shown, Shown, Shown)> {
+    groups::of_baseline(record)
+        .map(|finding| (Shown::line(&finding.case), Shown::line(&finding.check), Shown::line(&finding.note)))
+        .collect()
+}
+
+fn ports(record: &Record) -> Vec<&str> {
+    let ports: BTreeSet<&str> = record.cases.iter().map(|case| case.port_type.as_str()).collect();
+    ports.into_iter().collect()
+}
+
+/// The requirements that a case of the run decides, by id.
+fn requirements(record: &Record) -> Vec<(usize, Shown)> {
+    let rows = record.requirements.iter().enumerate().filter(|(_, row)| !row.cases.is_empty());
+    let mut requirements: Vec<_> = rows.map(|(at, row)| (at, Shown::line(row.id.as_str()))).collect();
+    requirements.sort_by(|(_, one), (_, other)| one.cmp(other));
+    requirements
 }
 
 /// What was run: everything that someone else needs to run it again.
 fn facts(record: &Record) -> Vec<(&'static str, Shown)> {
     let (target, suite) = (&record.target, &record.suite);
-    vec![
+    [
         ("Target", Shown::line(&target.name)),
         ("URL", Shown::line(&target.url)),
         ("Transport", Shown::line(&target.transport)),
@@ -260,6 +299,10 @@ fn facts(record: &Record) -> Vec<(&'static str, Shown)> {
         ("Exit code", Shown::line(&record.exit_code.to_string())),
         ("Format", Shown::line(&record.schema)),
     ]
+    .into_iter()
+    .chain(record.shard.map(|shard| ("Shard", Shown::line(&shard.to_string()))))
+    .chain(record.gate.baseline.as_ref().map(|baseline| ("Baseline", Shown::line(&baseline.file))))
+    .collect()
 }
 
 #[cfg(test)]

@@ -13,8 +13,27 @@ pub(super) fn source(script: &str) -> String {
     format!("sha256-{}", base64(&Sha256::digest(script)))
 }
 
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// The bytes that a text says; none where it is no base64.
+pub(super) fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
+    if !text.len().is_multiple_of(4) {
+        return None;
+    }
+    for four in text.as_bytes().chunks(4) {
+        let filled = four.iter().rev().take_while(|digit| **digit == b'=').count();
+        let mut bits = 0_u32;
+        for digit in four {
+            let value = if *digit == b'=' { 0 } else { DIGITS.iter().position(|known| known == digit)? };
+            bits = bits << 6 | u32::try_from(value).ok()?;
+        }
+        bytes.extend(bits.to_be_bytes().into_iter().skip(1).take(3_usize.checked_sub(filled)?));
+    }
+    Some(bytes)
+}
+
+pub(super) fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for three in bytes.chunks(3) {
         let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or_default());
@@ -44,6 +63,7 @@ mod tests {
             ("foobar", "Zm9vYmFy"),
         ] {
             assert_eq!(base64(bytes.as_bytes()), text);
+            assert_eq!(from_base64(text).as_deref(), Some(bytes.as_bytes()));
         }
         // The policy's own example of a hash: an empty script.
         assert_eq!(source(""), "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=");
