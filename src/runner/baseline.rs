@@ -190,7 +190,10 @@ fn table(entry: &Accepted) -> Table {
         ("issue", &entry.issue),
         ("first_seen", &entry.first_seen),
     ] {
-        table.insert(key, value(text.as_str()));
+        // A day that nobody knows is left out; what is for people to fill in stands there empty.
+        if key != "first_seen" || !text.is_empty() {
+            table.insert(key, value(text.as_str()));
+        }
     }
     if let Some(day) = &entry.expires {
         table.insert("expires", value(day.as_str()));
