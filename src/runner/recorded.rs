@@ -428,7 +428,9 @@ mod tests {
             let mut out = Vec::new();
             recordings.begin(name, kind);
             let read = reader.push(bytes, &mut out).and_then(|()| reader.finish(&mut out));
-            out.into_iter().for_each(|recorded| recordings.take(recorded));
+            for recorded in out {
+                recordings.take(recorded);
+            }
             recordings.end(read.err().map(|broken| broken.to_string()).as_deref());
         }
         let events = recordings.finish("0", "00", "2026-01-01T00:00:00Z".to_owned(), Level::Should);
@@ -476,7 +478,7 @@ mod tests {
     fn sessions_beyond_a_number_are_counted() {
         let mut text = crate::session::recording::TraceWriter::head("t", "now");
         for number in 0..CASES + 7 {
-            text.push_str(&format!("{{\"session\":\"s{number}\",\"opened\":{{\"port_type\":\"IIpamServer\"}}}}\n"));
+            text.push_str(&crate::session::recording::TraceWriter::opened(&number.to_string(), "IIpamServer", ""));
         }
         let record = judged(&[("t.jsonl", text.as_bytes())]);
         assert_eq!(record.cases.len(), CASES + 1);
