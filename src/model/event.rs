@@ -42,7 +42,7 @@ impl Symbol {
     pub const BROKEN: Self = Self(14);
     /// Quiescence: nothing came for a while.
     pub const QUIET: Self = Self(15);
-    /// Quiescence beyond the limit of a reply, while the target answers others.
+    /// Quiescence beyond the limit of an operation, while the target answers others.
     pub const LATE: Self = Self(16);
 
     /// How many letters an alphabet may have.

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::model::{
     event::Event,
-    machine::{Arrow, Table},
+    machine::Arrow,
     monitor::Monitor,
     progress::{OPERATION_WITH_PROGRESS, OPERATION_WITH_PROGRESS_CALLBACK, SUCCESS, UNKNOWN},
+    table::Table,
 };
 
 const MACHINES: [&Machine; 2] = [&OPERATION_WITH_PROGRESS, &OPERATION_WITH_PROGRESS_CALLBACK];

@@ -15,18 +15,20 @@ pub mod picture_sequence;
 pub mod picture_text;
 pub mod progress;
 pub mod reader;
+pub mod table;
 pub mod track;
 
 pub use event::{Event, Facts, Status, Symbol};
 pub use explorer::{Edge, Graph, Node, Taken};
 pub use ledger::Ledger;
-pub use machine::{Arrow, Guard, Machine, Output, Refusal, State, Table};
+pub use machine::{Arrow, Guard, Machine, Output, Refusal, State};
 pub use monitor::{Breach, Monitor, Unexpected};
 pub use picture::{Walk, machine_svg};
 pub use picture_sequence::{Sequence, Way, sequence_svg, sequence_text};
 pub use picture_text::machine_text;
 pub use progress::{OPERATION_WITH_PROGRESS, OPERATION_WITH_PROGRESS_CALLBACK};
 pub use reader::Reader;
+pub use table::Table;
 pub use track::{Track, Verdict};
 
 use std::sync::LazyLock;
@@ -45,3 +47,6 @@ pub fn tables_of(port_type: PortType) -> Option<(&'static Table, &'static Table)
         PortType::IIpamOperationWithProgress => Some((&SERVER, &CLIENT)),
     }
 }
+
+#[cfg(test)]
+mod families_tests;

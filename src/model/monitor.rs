@@ -8,7 +8,8 @@
 use super::{
     event::{Event, Facts, Status, Symbol},
     ledger::Ledger,
-    machine::{CALLED, LEFT, REPEATS, Table, Tells, UNSEEN_END},
+    machine::{CALLED, LEFT, REPEATS, Tells, UNSEEN_END},
+    table::Table,
 };
 use crate::session::Layer;
 

@@ -279,7 +279,7 @@ fn answer(asked: Asked, envelope: &Envelope, action: Option<&str>, is_fault: boo
 }
 
 fn is_initialize(operation: &Operation) -> bool {
-    operation.name.starts_with("Initialize")
+    operation.name.contains("Initialize")
 }
 
 /// Whether an element is there and not nil.

@@ -5,9 +5,10 @@
 
 use super::{
     event::{Event, Symbol},
-    machine::{Machine, Table},
+    machine::Machine,
     monitor::{Breach, Monitor},
     reader::Reader,
+    table::Table,
 };
 use crate::{session::Observed, spec::PortType, verdict::Walk};
 

@@ -174,16 +174,19 @@ impl Executor {
         let ended = running.steps().await;
         running.sessions.drain();
         let Running { mut checks, exchanges, recorded_faults, mut sessions, .. } = running;
-        let mut walks = Vec::new();
+        let (mut walks, mut not_judged) = (Vec::new(), Vec::new());
         for (name, verdict) in sessions.verdicts() {
             walks.extend(verdict.walks(&name));
+            not_judged
+                .extend(verdict.stopped.map(|step| format!("{name} is not judged by its machine after step {step}")));
             checks.extend(judge_session(&case.id, &name, &verdict, &self.catalogue));
         }
         let held_back = matches!(ended, Ended::HeldBack(_));
         let (outcome, reason, blame) = outcome(ended, &checks);
         // The bytes of what passes prove nothing that the trace does not.
         let observations = sessions.log.take_observations();
-        let (trace, wire) = sessions.log.finish(outcome != Outcome::Pass);
+        let (mut trace, wire) = sessions.log.finish(outcome != Outcome::Pass);
+        trace.append(&mut not_judged);
         let record = CaseRecord {
             duration_ms: ask::millis(began.elapsed()),
             checks,

@@ -104,7 +104,7 @@ impl Sessions {
         }
     }
 
-    /// Nothing came on a session for a while: beyond the limit of a reply or not, while the target answers others.
+    /// Nothing came on a session for a while: beyond the limit of an operation or not, while the target answers others.
     pub fn was_silent(&mut self, name: &str, beyond_limit: bool) {
         if let Some(track) = self.tracks.get_mut(name) {
             track.take(Event::of(if beyond_limit { Symbol::LATE } else { Symbol::QUIET }), self.step);

@@ -299,7 +299,8 @@ impl Running<'_> {
             && control == Some(true)
         {
             let name = step.session.as_deref().unwrap_or(MAIN);
-            self.sessions.was_silent(name, *waited >= self.executor.target.timing.reply);
+            // A reply to a start may come behind all its callbacks.
+            self.sessions.was_silent(name, *waited >= self.executor.target.timing.operation);
         }
         let asked = Asked {
             case: self.case,
