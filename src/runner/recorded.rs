@@ -17,7 +17,6 @@ use crate::{
     verdict::{
         CasePlan, CaseRecord, Catalogue, Check, Event, Evidence, Note, Outcome, RunStarted, TargetRecord, bounded,
     },
-    wire::framing::RecordType,
     xml,
 };
 
@@ -365,11 +364,9 @@ fn see(
     step: usize,
     elsewhere: &dyn Fn(&str) -> bool,
 ) {
-    let is_end =
-        observation.wire.as_ref().and_then(|piece| piece.bytes.first()) == Some(&RecordType::EndRecord.octet());
     match observed {
         // The client ends its side: it is owed nothing more.
-        Observed::SentRecords if is_end => track.take(Letter::of(Symbol::LEAVE), step),
+        Observed::SentRecords if observation.is_clients_end() => track.take(Letter::of(Symbol::LEAVE), step),
         Observed::Ended(End::Aborted) => track.take(Letter::of(Symbol::LEAVE), step),
         _ => track.see(observed, step, elsewhere),
     }
