@@ -62,33 +62,29 @@ fn main() {
 
 /// Measures three ways over the same bytes in turns, and prints their medians and the median ratios.
 fn beside(name: &str, bytes: usize, bare: impl Fn() -> u64, read: impl Fn() -> u64, judge: impl Fn() -> u64) {
-    let mut times: [Vec<Duration>; 3] = Default::default();
+    let (mut limits, mut reads, mut judges) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..PAIRS {
-        for (way, times) in times.iter_mut().enumerate() {
-            let begun = Instant::now();
-            black_box(match way {
-                0 => bare(),
-                1 => read(),
-                _ => judge(),
-            });
-            times.push(begun.elapsed());
-        }
+        limits.push(seconds(&bare));
+        reads.push(seconds(&read));
+        judges.push(seconds(&judge));
     }
-    let ratios = |way: usize| {
-        let pairs = times[0].iter().zip(&times[way]);
-        median(pairs.map(|(bare, ours)| bare.as_secs_f64() / ours.as_secs_f64()).collect())
-    };
-    for (way, word) in [(0, name), (1, "read"), (2, "judge")] {
-        let time = median(times[way].iter().map(Duration::as_secs_f64).collect());
+    for (times, word) in [(&limits, name), (&reads, "read"), (&judges, "judge")] {
+        let ratio = median(limits.iter().zip(times).map(|(limit, ours)| limit / ours).collect());
         #[expect(clippy::cast_precision_loss, clippy::as_conversions, reason = "a figure for a person")]
-        let speed = bytes as f64 / 1e6 / time;
-        println!("  {word:>10}: {speed:7.0} MB/s, {:.2} of {name}", ratios(way));
+        let speed = bytes as f64 / 1e6 / median(times.clone());
+        println!("  {word:>10}: {speed:7.0} MB/s, {ratio:.2} of {name}");
     }
+}
+
+fn seconds(way: impl Fn() -> u64) -> f64 {
+    let begun = Instant::now();
+    black_box(way());
+    begun.elapsed().as_secs_f64()
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 fn each(kind: Kind, text: &str, mut take: impl FnMut(Recorded)) {

@@ -9,7 +9,6 @@ use super::picture::{framed, width};
 use crate::{
     session::{End, Observation, Observed},
     spec::KEEPALIVE_ACTION,
-    wire::framing::RecordType,
     xml::{self, escape_text},
 };
 
@@ -135,9 +134,7 @@ fn words(observed: &Observed, observation: &Observation) -> (Way, String) {
             (Way::Sent, of_body(crate::soap::read(&outgoing.envelope, &xml::Limits::default()).ok()))
         }
         Observed::SentRecords => {
-            let octet = observation.wire.as_ref().and_then(|piece| piece.bytes.first());
-            let is_end = octet.is_some_and(|octet| *octet == RecordType::EndRecord.octet());
-            (Way::Sent, if is_end { "end of the session" } else { RECORDS }.to_owned())
+            (Way::Sent, if observation.is_clients_end() { "end of the session" } else { RECORDS }.to_owned())
         }
         Observed::Security { sent, what } => (if *sent { Way::Sent } else { Way::Received }, what.clone()),
         Observed::Accepted => (Way::Received, TAKEN.to_owned()),

@@ -17,7 +17,6 @@ use crate::{
     verdict::{
         CasePlan, CaseRecord, Catalogue, Check, Event, Evidence, Note, Outcome, RunStarted, TargetRecord, bounded,
     },
-    wire::framing::RecordType,
     xml,
 };
 
@@ -369,11 +368,9 @@ fn see(
     step: usize,
     elsewhere: &dyn Fn(&str) -> bool,
 ) {
-    let is_end =
-        observation.wire.as_ref().and_then(|piece| piece.bytes.first()) == Some(&RecordType::EndRecord.octet());
     match observed {
         // The client ends its side: it is owed nothing more.
-        Observed::SentRecords if is_end => track.take(Letter::of(Symbol::LEAVE), step),
+        Observed::SentRecords if observation.is_clients_end() => track.take(Letter::of(Symbol::LEAVE), step),
         Observed::Ended(End::Aborted) => track.take(Letter::of(Symbol::LEAVE), step),
         _ => track.see(observed, step, elsewhere),
     }
@@ -432,7 +429,9 @@ mod tests {
             let mut out = Vec::new();
             recordings.begin(name, kind);
             let read = reader.push(bytes, &mut out).and_then(|()| reader.finish(&mut out));
-            out.into_iter().for_each(|recorded| recordings.take(recorded));
+            for recorded in out {
+                recordings.take(recorded);
+            }
             recordings.end(read.err().map(|broken| broken.to_string()).as_deref());
         }
         let events = recordings.finish("0", "00", "2026-01-01T00:00:00Z".to_owned(), Level::Should);
@@ -480,7 +479,7 @@ mod tests {
     fn sessions_beyond_a_number_are_counted() {
         let mut text = crate::session::recording::TraceWriter::head("t", "now");
         for number in 0..CASES + 7 {
-            text.push_str(&format!("{{\"session\":\"s{number}\",\"opened\":{{\"port_type\":\"IIpamServer\"}}}}\n"));
+            text.push_str(&crate::session::recording::TraceWriter::opened(&number.to_string(), "IIpamServer", ""));
         }
         let record = judged(&[("t.jsonl", text.as_bytes())]);
         assert_eq!(record.cases.len(), CASES + 1);

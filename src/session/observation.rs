@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::{
     soap::{self, SoapError},
-    wire::{DecodeError, nbfx::StringTable},
+    wire::{DecodeError, framing::RecordType, nbfx::StringTable},
     xml::{self, Document},
 };
 
@@ -92,6 +92,14 @@ pub enum Unread {
     /// It is no XML, or no SOAP 1.2.
     #[error(transparent)]
     Soap(#[from] SoapError),
+}
+
+impl Observation {
+    /// Whether it is the client's EndRecord: nothing more of it will come. [MC-NMF] 2.2.3.9
+    pub fn is_clients_end(&self) -> bool {
+        let octet = self.wire.as_ref().and_then(|piece| piece.bytes.first());
+        self.what == Observed::SentRecords && octet == Some(&RecordType::EndRecord.octet())
+    }
 }
 
 impl Received {

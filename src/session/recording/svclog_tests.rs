@@ -126,11 +126,13 @@ const SESSION: &str = ">InitializeOperationParameters <InitializeOperationParame
                        >StartOperationWithCallback <StartOperationWithCallbackResponse \
                        <StartProgressCallback <SetOverallStatus .";
 
+/// Whether a step is sent, and its envelope.
+type Step = (bool, fn(u32) -> String);
+
 /// What two clients say and hear, each in its own activity, in turns.
 fn two_sessions(sends: &str, receives: &str) -> Log {
     let mut log = Log::default();
     let activities = ["aaaaaaaa-0000-0000-0000-000000000001", "bbbbbbbb-0000-0000-0000-000000000002"];
-    type Step = (bool, fn(u32) -> String);
     let steps: [Step; 6] = [
         (true, |n| request(INITIALIZE, &format!("urn:uuid:1{n}"))),
         (false, |n| reply(INITIALIZE, &format!("urn:uuid:1{n}"))),
