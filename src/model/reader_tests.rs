@@ -181,6 +181,19 @@ fn an_answer_to_a_request_of_another_session_is_of_that_session() {
 }
 
 #[test]
+fn an_answer_that_does_not_relate_is_taken_for_what_it_is() {
+    let unrelated = |name: &str, relates: &str| {
+        message(&format!("<a:Action>{SERVER}/{name}Response</a:Action>{relates}"), &format!("<{name}Response/>"))
+    };
+    for relates in ["", "<a:RelatesTo>urn:nobody</a:RelatesTo>"] {
+        let mut observed = session(&[]);
+        observed[1] = unrelated("InitializeOperationParameters", relates);
+        observed[4] = unrelated("StartOperationWithCallback", relates);
+        assert_eq!(broken(&observed), ["message.relates-to"], "{relates}");
+    }
+}
+
+#[test]
 fn requests_are_known_by_action_and_element() {
     let keepalive = sent(KEEPALIVE_ACTION, "urn:3", "");
     let callback = sent(&format!("{SERVER}/AddSubTask"), "urn:3", "<AddSubTask/>");
