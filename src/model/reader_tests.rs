@@ -102,7 +102,9 @@ fn session(among: &[Observed]) -> Vec<Observed> {
 fn judged(observed: &[Observed], elsewhere: &dyn Fn(&str) -> bool) -> Vec<Breach> {
     let tables = tables_of(PortType::IIpamOperationWithProgress).expect("its tables");
     let mut track = Track::new(PortType::IIpamOperationWithProgress, tables, true);
-    observed.iter().for_each(|observed| track.see(observed, 1, elsewhere));
+    for observed in observed {
+        track.see(observed, 1, elsewhere);
+    }
     track
         .finish()
         .breaches
