@@ -1,6 +1,6 @@
 //! Measures the monitor: events a second in memory, with its rules about data, beside a bare walk of the same table.
 //!
-//! `cargo bench --bench monitor`. Events are decoded; a session has 400, on one core. The bare walk does nothing but look
+//! `cargo bench --bench monitor`. Events are decoded; a session has 367, on one core. The bare walk does nothing but look
 //! the next states up. Both take turns in one run, and the best round of each counts.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]

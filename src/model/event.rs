@@ -147,7 +147,7 @@ impl Facts {
     pub const FAULT: Self = Self(1 << 16);
     /// It answers a request of another session.
     pub const ELSEWHERE: Self = Self(1 << 17);
-    /// It answers nothing that was sent.
+    /// It does not say what it answers, though it must, or it answers nothing that was sent.
     pub const UNRELATED: Self = Self(1 << 18);
 
     /// What breaks a requirement by itself.

@@ -119,7 +119,9 @@ fn the_engine_allows_every_walk() {
     let graph = graph(&OPERATION_WITH_PROGRESS);
     let successors = {
         let mut edges = vec![Vec::new(); graph.nodes.len()];
-        graph.edges.iter().for_each(|edge| edges[edge.from].push(*edge));
+        for edge in &graph.edges {
+            edges[edge.from].push(*edge);
+        }
         edges
     };
     let mut seed = 7u64;

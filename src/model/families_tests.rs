@@ -129,7 +129,9 @@ static CLIENTS: [&Machine; 4] = [&ENUMERATOR_CALLBACK, &AUDIT_CALLBACK, &PROVISI
 fn broken(machine: &'static Machine, symbols: &[Symbol]) -> Vec<&'static str> {
     let table = Table::of(machine);
     let mut monitor = Monitor::new(&table, true);
-    symbols.iter().for_each(|symbol| monitor.step(Event::of(*symbol), |_| {}));
+    for symbol in symbols {
+        monitor.step(Event::of(*symbol), |_| {});
+    }
     monitor.breaches().iter().map(|breach| breach.requirement).collect()
 }
 

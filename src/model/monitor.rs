@@ -232,6 +232,10 @@ impl<'a> Monitor<'a> {
     }
 
     fn contract(&mut self, event: Event, action: &'static str, element: &'static str) {
+        if event.facts.any(Facts::UNRELATED) {
+            let asks = "answers that relate to their requests";
+            self.breach("message.relates-to", Layer::Addressing, asks, "an answer that does not");
+        }
         if event.facts.any(Facts::ACTION_WRONG) {
             self.breach(action, Layer::Contract, "the action of the reply", "another action");
         }

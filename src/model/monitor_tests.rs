@@ -271,7 +271,9 @@ fn the_event_that_is_blamed_is_the_first_that_breaks_something() {
         let before = &events[..at - 1];
         let table = Table::of(&OPERATION_WITH_PROGRESS);
         let mut monitor = Monitor::new(&table, true);
-        before.iter().for_each(|event| monitor.step(*event, |_| {}));
+        for event in before {
+            monitor.step(*event, |_| {});
+        }
         assert!(monitor.breaches().is_empty(), "{what}");
         if let Some(unexpected) = breach.unexpected {
             assert!(!unexpected.states.is_empty() && !unexpected.expected.contains(&unexpected.got), "{what}");
@@ -396,7 +398,9 @@ fn over_http_no_end_is_owed() {
     let events = [started(&[of(SUCCESS), of(LATE)]), plain(&[INIT, INIT_NO, LATE])];
     for events in events {
         monitor.reset();
-        events.iter().for_each(|event| monitor.step(*event, |_| {}));
+        for event in &events {
+            monitor.step(*event, |_| {});
+        }
         assert_eq!(monitor.breaches(), []);
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     session::{End, Observed, Outgoing, Received},
     soap::{Envelope, Fault},
     spec::{
-        Callback, KEEPALIVE_ACTION, Operation, PortType,
+        Callback, KEEPALIVE_ACTION, OPERATIONS, Operation, PortType,
         namespace::{IPAM, XSI},
         progress::IPAM_ADMIN_OPERATION_ID,
         schema::SimpleType,
@@ -133,25 +133,36 @@ impl Reader {
                     answer(sent.asked, &envelope, action.as_deref(), is_fault, again)
                 }
                 None if elsewhere(&id) => Event::of(Symbol::STRAY).with(Facts::ELSEWHERE),
-                None => Event::of(Symbol::STRAY).with(Facts::UNRELATED),
+                None => self.unrelated(&envelope, action.as_deref(), is_fault).with(Facts::UNRELATED),
             },
-            // 2.2.2.1: a fault need not say what it answers; it is then taken to answer what waits longest.
-            None if is_fault => match self.waiting() {
-                Some(asked) => answer(asked, &envelope, action.as_deref(), true, false),
-                None => Event::of(Symbol::STRAY).with(Facts::UNRELATED),
-            },
+            // 2.2.2.1: a fault need not say what it answers.
+            None if is_fault => self.unrelated(&envelope, action.as_deref(), true),
+            None if reply_to(&envelope).is_some() => {
+                self.unrelated(&envelope, action.as_deref(), false).with(Facts::UNRELATED)
+            }
             None => self.callback(&envelope, action.as_deref()),
         }
     }
 
-    /// The request that waits longest for an answer: one that is owed one, before one that is to be ignored.
-    fn waiting(&mut self) -> Option<Asked> {
-        let mut open = self.order.iter().filter(|id| self.sent.get(*id).is_some_and(|sent| !sent.answered));
-        let is_call = |id: &&&String| self.sent.get(**id).is_some_and(|sent| matches!(sent.asked, Asked::Call(..)));
-        let id = open.clone().find(|id| is_call(&id)).or_else(|| open.next())?.clone();
-        let sent = self.sent.get_mut(&id)?;
-        sent.answered = true;
-        Some(sent.asked)
+    /// An answer that does not say what it answers is taken to answer what waits longest: a request that is owed one,
+    /// before one that is to be ignored; of a reply, one of its operation.
+    fn unrelated(&mut self, envelope: &Envelope, action: Option<&str>, is_fault: bool) -> Event {
+        let operation = reply_to(envelope);
+        let may = |asked: Asked| match asked {
+            Asked::Call(known, _) => is_fault || operation == Some(known),
+            Asked::Callback | Asked::Keepalive => is_fault,
+        };
+        let open =
+            self.order.iter().filter(|id| self.sent.get(*id).is_some_and(|sent| !sent.answered && may(sent.asked)));
+        let is_call = |id: &&String| self.sent.get(*id).is_some_and(|sent| matches!(sent.asked, Asked::Call(..)));
+        let waiting = open.clone().find(is_call).or_else(|| open.clone().next()).cloned();
+        match waiting.and_then(|id| self.sent.get_mut(&id)) {
+            Some(sent) => {
+                sent.answered = true;
+                answer(sent.asked, envelope, action, is_fault, false)
+            }
+            None => Event::of(Symbol::STRAY).with(Facts::UNRELATED),
+        }
     }
 
     fn callback(&mut self, envelope: &Envelope, action: Option<&str>) -> Event {
@@ -168,7 +179,8 @@ impl Reader {
         };
         if element != Some(callback) || envelope.body.len() != 1 || !envelope.addressing.repeated.is_empty() {
             facts |= Facts::ELEMENT_WRONG;
-            return Event::of(symbol(callback, None)).with(facts);
+            // What it says of the whole is not read, and may be the end.
+            return Event::of(symbol(callback, Some(""))).with(facts);
         }
         let Some(body) = body else { return Event::of(Symbol::STRAY) };
         if !is_of_its_types(callback, body) {
@@ -276,6 +288,12 @@ fn answer(asked: Asked, envelope: &Envelope, action: Option<&str>, is_fault: boo
         (false, true) => Symbol::START_FAULT,
     };
     Event::of(symbol).with(facts | of_call)
+}
+
+/// The operation whose reply a message is, by its element.
+fn reply_to(envelope: &Envelope) -> Option<&'static Operation> {
+    let body = envelope.body.first()?;
+    OPERATIONS.iter().find(|operation| body.name.is(IPAM, operation.response_element))
 }
 
 fn is_initialize(operation: &Operation) -> bool {

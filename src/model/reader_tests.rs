@@ -102,7 +102,9 @@ fn session(among: &[Observed]) -> Vec<Observed> {
 fn judged(observed: &[Observed], elsewhere: &dyn Fn(&str) -> bool) -> Vec<Breach> {
     let tables = tables_of(PortType::IIpamOperationWithProgress).expect("its tables");
     let mut track = Track::new(PortType::IIpamOperationWithProgress, tables, true);
-    observed.iter().for_each(|observed| track.see(observed, 1, elsewhere));
+    for observed in observed {
+        track.see(observed, 1, elsewhere);
+    }
     track
         .finish()
         .breaches
@@ -178,6 +180,19 @@ fn messages_with_one_fault_each_break_its_one_requirement() {
 fn an_answer_to_a_request_of_another_session_is_of_that_session() {
     let breaches = judged(&session(&[replied("StartOperationWithCallback", "urn:9")]), &|id| id == "urn:9");
     assert_eq!(breaches.iter().map(|breach| breach.requirement).collect::<Vec<_>>(), ["session.replies-stay"]);
+}
+
+#[test]
+fn an_answer_that_does_not_relate_is_taken_for_what_it_is() {
+    let unrelated = |name: &str, relates: &str| {
+        message(&format!("<a:Action>{SERVER}/{name}Response</a:Action>{relates}"), &format!("<{name}Response/>"))
+    };
+    for relates in ["", "<a:RelatesTo>urn:nobody</a:RelatesTo>"] {
+        let mut observed = session(&[]);
+        observed[1] = unrelated("InitializeOperationParameters", relates);
+        observed[4] = unrelated("StartOperationWithCallback", relates);
+        assert_eq!(broken(&observed), ["message.relates-to"], "{relates}");
+    }
 }
 
 #[test]

@@ -85,7 +85,9 @@ mod tests {
     fn judged(symbols: &[Symbol]) -> Vec<Check> {
         let port_type = PortType::IIpamOperationWithProgress;
         let mut track = Track::new(port_type, tables_of(port_type).unwrap(), true);
-        symbols.iter().for_each(|symbol| track.take(Event::of(*symbol), 1));
+        for symbol in symbols {
+            track.take(Event::of(*symbol), 1);
+        }
         judge_session("a/b", "main", &track.finish(), &catalogue())
     }
 
@@ -158,8 +160,12 @@ mod tests {
         for last in [progress::SUCCESS, progress::FAILURE] {
             let port_type = PortType::IIpamOperationWithProgress;
             let mut track = Track::new(port_type, tables_of(port_type).unwrap(), true);
-            WHOLE[..5].iter().for_each(|symbol| track.take(of(*symbol), 1));
-            wrong.iter().for_each(|event| track.take(*event, 1));
+            for symbol in &WHOLE[..5] {
+                track.take(of(*symbol), 1);
+            }
+            for event in &wrong {
+                track.take(*event, 1);
+            }
             track.take(of(last), 1);
             let verdict = track.finish();
             let told = verdict.breaches.len() + verdict.held.len() + verdict.noted.len();
