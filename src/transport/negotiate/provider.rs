@@ -93,10 +93,9 @@ impl Mechanism for SspiClient {
             )
             .with_target_data_representation(DataRepresentation::Native)
             .with_target_name(&self.spn)
+            // Kerberos wants a buffer also where there is no token yet.
+            .with_input(&mut input)
             .with_output(&mut output);
-        if !token.is_empty() {
-            builder = builder.with_input(&mut input);
-        }
         let stepped = self
             .context
             .initialize_security_context_impl(&mut builder)
