@@ -39,7 +39,7 @@ CONF
 rm -f "$dir"/principal* "$dir/host.keytab"
 {
     kdb5_util create -s -r EXAMPLE.TEST -P master
-    kadmin.local -q "addprinc -pw $PEER_PASSWORD alice"
+    kadmin.local -q "addprinc +requires_preauth -pw $PEER_PASSWORD alice"
     kadmin.local -q "addprinc -randkey host/ipam.example.test"
     kadmin.local -q "ktadd -k $dir/host.keytab host/ipam.example.test"
 } >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }

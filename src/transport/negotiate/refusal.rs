@@ -64,7 +64,7 @@ pub(in crate::transport) enum Refusal {
 impl Refusal {
     /// Whether the target may lock the account out after a few more.
     pub(super) fn counts_against_the_account(&self) -> bool {
-        let Self::Target { code } = self else { return false };
+        let (Self::Target { code } | Self::Mechanism { code, .. }) = self else { return false };
         matches!(code.remedy(), Remedy::Credentials | Remedy::LockedOut | Remedy::Disabled | Remedy::Expired)
     }
 
