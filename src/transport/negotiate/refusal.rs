@@ -8,6 +8,7 @@ use crate::wire::{
 };
 
 /// Why there is no protected stream, or none any more.
+#[cfg_attr(not(feature = "security"), expect(dead_code, reason = "only mechanisms refuse in every way"))]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(in crate::transport) enum Refusal {
     /// The target gave a code.
