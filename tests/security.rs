@@ -1,6 +1,7 @@
 //! Our client and our reference server with sessions that are protected: two readings of NTLM and SPNEGO, one of them
 //! `sspi`'s. What is on the wire, what is refused, and what a peer between them can do.
 #![cfg(feature = "security")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use std::{
     net::SocketAddr,

@@ -28,7 +28,7 @@ def said(trace):
     """The messages that the server sent, and its end, in order."""
     for entry in trace:
         what = re.sub(r" \([^()]*\)$", "", entry.partition(" <- ")[2])
-        if what and what != "the session is taken":
+        if what and what not in ("the session is taken", "the upgrade is taken", "the session is protected"):
             yield "end" if " " in what else what
 
 

@@ -12,7 +12,7 @@ use super::{
     Refusal, Security, SecurityMode,
     kdc::Kdc,
     mechanism::{Mechanism, Step},
-    workarounds::{WrapTokens, lacks_sealing},
+    workarounds::{WrapTokens, lacks_sealing, said_by_kdc},
 };
 use crate::wire::nns::ErrorCode;
 
@@ -93,10 +93,9 @@ impl Mechanism for SspiClient {
             )
             .with_target_data_representation(DataRepresentation::Native)
             .with_target_name(&self.spn)
+            // Kerberos wants a buffer also where there is no token yet.
+            .with_input(&mut input)
             .with_output(&mut output);
-        if !token.is_empty() {
-            builder = builder.with_input(&mut input);
-        }
         let stepped = self
             .context
             .initialize_security_context_impl(&mut builder)
@@ -135,13 +134,15 @@ impl Mechanism for SspiClient {
 }
 
 fn refusal(error: &Error) -> Refusal {
-    Refusal::Mechanism { code: ErrorCode(error.error_type.into()), reason: words(error) }
+    let code = said_by_kdc(&error.description).unwrap_or(ErrorCode(error.error_type.into()));
+    Refusal::Mechanism { code, reason: words(error) }
 }
 
 /// The first line of what `sspi` says, without the causes below it.
 fn words(error: &Error) -> String {
-    let code = ErrorCode(error.error_type.into());
+    let code = said_by_kdc(&error.description).unwrap_or(ErrorCode(error.error_type.into()));
     let said = error.description.lines().next().unwrap_or_default();
+    let said = said.split(". Additional error").next().unwrap_or(said);
     match code.name() {
         Some(name) => format!("{said} ({name})"),
         None => said.to_owned(),

@@ -8,6 +8,7 @@ use crate::wire::{
 };
 
 /// Why there is no protected stream, or none any more.
+#[cfg_attr(not(feature = "security"), expect(dead_code, reason = "only mechanisms refuse in every way"))]
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(in crate::transport) enum Refusal {
     /// The target gave a code.
@@ -64,7 +65,7 @@ pub(in crate::transport) enum Refusal {
 impl Refusal {
     /// Whether the target may lock the account out after a few more.
     pub(super) fn counts_against_the_account(&self) -> bool {
-        let Self::Target { code } = self else { return false };
+        let (Self::Target { code } | Self::Mechanism { code, .. }) = self else { return false };
         matches!(code.remedy(), Remedy::Credentials | Remedy::LockedOut | Remedy::Disabled | Remedy::Expired)
     }
 

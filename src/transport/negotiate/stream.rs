@@ -204,6 +204,9 @@ impl ClientStream {
             // Eight bytes always fit.
             let _ = HandshakeMessage::HandshakeError(code).write(out);
         }
+        if let Some(mechanism) = &mut self.mechanism {
+            mechanism.refused(&refusal);
+        }
         refusal
     }
 }

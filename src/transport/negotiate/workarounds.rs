@@ -3,6 +3,7 @@
 //! Leaves out what sspi does. Follows RFC 4121 4.2.4 and 4.2.5, [MS-NLMP] 2.2.1.2.
 
 use super::Refusal;
+use crate::wire::nns::ErrorCode;
 
 /// Octets before the body of a Kerberos wrap token.
 const HEADER: usize = 16;
@@ -73,6 +74,21 @@ pub(super) fn lacks_sealing(token: &[u8]) -> bool {
     flags.is_some_and(|flags| u32::from_le_bytes(*flags) & SEALED != SEALED)
 }
 
+/// The code of what a KDC said, where `sspi` gives one that tells less: an unknown service and an unknown user have the same.
+///
+/// This can go once `sspi::Error` tells the KDC's own code (RFC 4120 7.5.9).
+pub(super) fn said_by_kdc(description: &str) -> Option<ErrorCode> {
+    const SAID: [(&str, u32); 5] = [
+        ("server not found in Kerberos database", 0x8009_0303),
+        ("pre-authentication information was invalid", 0x8009_030C),
+        ("credentials have been revoked", 0x8007_0775),
+        ("password has expired", 0x8007_0532),
+        ("clock skew too great", 0x8009_0324),
+    ];
+    let said = description.to_ascii_lowercase();
+    SAID.into_iter().find(|(words, _)| said.contains(&words.to_ascii_lowercase())).map(|(_, code)| ErrorCode(code))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +128,13 @@ mod tests {
             assert!(tokens.prepare(&mut token(0b11, 0, 28, wrong, 60)).is_err());
         }
         tokens.prepare(&mut token(0b11, 0, 28, 6, 60)).unwrap();
+    }
+
+    #[test]
+    fn what_a_kdc_says_has_a_code_of_its_own() {
+        let code = said_by_kdc("server not found in Kerberos database. Additional error text: X").unwrap();
+        assert_eq!(code.name(), Some("SEC_E_TARGET_UNKNOWN"));
+        assert_eq!(said_by_kdc("client not found in Kerberos database"), None);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""gateway.py PORT… : stands before servers that know no security, and ends NegotiateStream for them.
+"""gateway.py [--gss] PORT… : stands before servers that know no security, and ends NegotiateStream for them.
 
 For each port of a server on the loopback it listens on a free port, prints `gateway PORT at PORT`, takes the upgrade
 `application/negotiate`, accepts a user of the file that NTLM_USER_FILE names (lines of DOMAIN:user:password), opens what
 comes and seals what goes. With a server behind it that knows no security, the two are a server of
 [MS-NMFTB] with transport security. Each session prints a line; one that sends a message that is not sealed ends.
+
+With `--gss` it is MIT's GSSAPI that accepts, Kerberos by the keytab that KRB5_KTNAME names; with Debian's python3-gssapi.
 
 The server sees its own address where the client wrote the gateway's: both have ports of five digits, so nothing moves.
 """
@@ -13,7 +15,11 @@ import struct
 import sys
 import threading
 
-import spnego
+GSS = "--gss" in sys.argv
+if GSS:
+    import gssapi
+else:
+    import spnego
 
 NEGOTIATE = b"application/negotiate"
 UPGRADE_INVALID = b"http://schemas.microsoft.com/ws/2006/05/framing/faults/UpgradeInvalid"
@@ -67,8 +73,36 @@ def say(stream, kind, payload):
     stream.sendall(struct.pack(">BBBH", kind, 1, 0, len(payload)) + payload)
 
 
+class Gss:
+    """A context of MIT's GSSAPI, as pyspnego has it."""
+
+    class Opened:
+        def __init__(self, opened):
+            self.data, self.encrypted = opened.message, opened.encrypted
+
+    def __init__(self):
+        self.context = gssapi.SecurityContext(creds=gssapi.Credentials(usage="accept"), usage="accept")
+
+    def step(self, token):
+        return self.context.step(token)
+
+    complete = property(lambda self: self.context.complete)
+    client_principal = property(lambda self: self.context.initiator_name)
+    negotiated_protocol = property(lambda self: "kerberos")
+
+    def wrap(self, data, encrypt):
+        sealed = self.context.wrap(data, encrypt)
+        return type("Sealed", (), {"data": sealed.message})
+
+    def unwrap(self, sealed):
+        return Gss.Opened(self.context.unwrap(sealed))
+
+
+REFUSED = gssapi.exceptions.GSSError if GSS else spnego.exceptions.SpnegoError
+
+
 def handshake(stream):
-    context = spnego.server(protocol="negotiate")
+    context = Gss() if GSS else spnego.server(protocol="negotiate")
     while True:
         kind, _, _, length = struct.unpack(">BBBH", take(stream, 5))
         token = take(stream, length)
@@ -77,7 +111,7 @@ def handshake(stream):
             raise Ended
         try:
             answer = context.step(token) or b""
-        except spnego.exceptions.SpnegoError as error:
+        except REFUSED as error:
             print("refused:", type(error).__name__, flush=True)
             say(stream, ERROR, struct.pack(">II", 0, LOGON_DENIED))
             raise Ended from error
@@ -139,7 +173,7 @@ def serve(listener, port):
 
 
 def main():
-    for port in map(int, sys.argv[1:]):
+    for port in (int(word) for word in sys.argv[1:] if word.isdigit()):
         listener = socket.create_server(("127.0.0.1", 0), backlog=8)
         print(f"gateway {port} at {listener.getsockname()[1]}", flush=True)
         threading.Thread(target=serve, args=(listener, port), daemon=True).start()
