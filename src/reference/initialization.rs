@@ -128,7 +128,9 @@ mod tests {
     fn every_operation_is_known_by_its_id_and_its_type() {
         for operation in ADMIN_OPERATIONS {
             let inside = |kind: &str| {
-                let needs: String = operation.needs.iter().map(|need| format!("<{0}><x/></{0}>", need.name)).collect();
+                let needs: Vec<String> =
+                    operation.needs.iter().map(|need| format!("<{0}><x/></{0}>", need.name)).collect();
+                let needs = needs.concat();
                 format!("<paramters i:type='m:{kind}'><OperationId>{}</OperationId>{needs}</paramters>", operation.id)
             };
             let read = Parameters { operation: Some(operation), fit: true, object: true };

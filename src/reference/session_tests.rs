@@ -343,7 +343,8 @@ fn talks(behaviour: &Behaviour) -> Vec<Out> {
     heard.extend(early.heard);
     // One beside another.
     let mut first = Talk::new(behaviour.clone(), "default");
-    first.run();
+    first.initialize();
+    first.start();
     let beside = first.lab.open_session(&format!("{}{PATH}", first.world), Channel::Stream, Moment::LAB).unwrap();
     first.session = beside;
     first.initialize();

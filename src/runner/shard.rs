@@ -64,10 +64,9 @@ pub fn expected(case: &Case) -> Duration {
                 step.poll.as_ref().map_or(REQUEST, |poll| REQUEST + poll.within / 4)
             }
             StepKind::Silence(time) | StepKind::Wait(time) => *time,
-            // The clock of a lab moves at once; a real target's limit is not known here.
-            StepKind::Idle(_) => REQUEST,
             StepKind::Await(_) => REQUEST * 5,
-            StepKind::Close | StepKind::Abort => REQUEST,
+            // The clock of a lab moves at once; a real target's limit is not known here.
+            StepKind::Idle(_) | StepKind::Close | StepKind::Abort => REQUEST,
         })
         .sum();
     let times = case.generate.as_ref().map_or(1, |generate| generate.count);
