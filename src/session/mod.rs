@@ -11,5 +11,5 @@ pub mod recording;
 
 pub use guard::{GivenRecords, Guard, Permitted, PermittedRecords, Refused};
 pub use layer::Layer;
-pub use observation::{End, HttpHead, Observation, Observed, Outgoing, Piece, Received, Trace, Unread};
+pub use observation::{End, HttpHead, Observation, Observed, Outgoing, Piece, Received, Trace, UPGRADE_TAKEN, Unread};
 pub use payload::Payloads;

@@ -23,6 +23,9 @@ pub struct Outgoing {
     pub envelope: Bytes,
 }
 
+/// What [`Observed::Security`] says where records that the caller composed ask for an upgrade, and the target takes it.
+pub const UPGRADE_TAKEN: &str = "the upgrade that the records ask for is taken";
+
 /// One thing seen on a session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {

@@ -15,7 +15,7 @@ use crate::{
         message,
         sessions::{self, MAIN},
     },
-    session::{End, GivenRecords, Observed, Permitted, Received},
+    session::{End, GivenRecords, Observed, Permitted, Received, UPGRADE_TAKEN},
     soap::write::Route,
     spec::Operation,
     transport::{MessageEncoding, TargetUrl},
@@ -246,9 +246,10 @@ impl Running<'_> {
             Answer::Nothing if wanted.message_id.is_some() => {
                 sessions::relates_to(observed, wanted.message_id.as_deref())
             }
-            Answer::Accepted | Answer::Refused | Answer::Nothing => {
-                matches!(observed, Observed::Accepted | Observed::Received(_))
-            }
+            Answer::Accepted | Answer::Refused | Answer::Nothing => match observed {
+                Observed::Security { what, .. } => what == UPGRADE_TAKEN,
+                _ => matches!(observed, Observed::Accepted | Observed::Received(_)),
+            },
             Answer::Ended => false,
         };
         let usual = match answer {

@@ -68,6 +68,7 @@ impl Bench<'_> {
         const EXPECTED: &str = "that the session is not taken, or does not go on";
         match observed {
             Observed::Accepted => self.answered(false, "the session is taken", EXPECTED, "a PreambleAckRecord"),
+            Observed::Security { what, .. } => self.answered(false, "the upgrade is taken", EXPECTED, what),
             Observed::Received(_) => match self.message(observed) {
                 Ok(envelope) if envelope.body.first().is_some_and(soap::Fault::is_named) => {
                     self.answered(true, "refused with a SOAP fault", EXPECTED, "a SOAP fault");

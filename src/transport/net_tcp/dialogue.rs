@@ -11,7 +11,7 @@ use super::{
     protection::{Phase, Protection},
 };
 use crate::{
-    session::{End, Observation, Observed, Outgoing, Piece, Received},
+    session::{End, Observation, Observed, Outgoing, Piece, Received, UPGRADE_TAKEN},
     soap,
     transport::{
         negotiate::{Mechanism, Refusal, Work, Worked},
@@ -337,7 +337,7 @@ impl Dialogue {
                 return self.went_on(went, at);
             }
             // A caller who asked for it has to say what follows: no records, until somebody upgrades.
-            Record::UpgradeResponseRecord if self.opening == Opening::Bare => security(false, "the upgrade is taken"),
+            Record::UpgradeResponseRecord if self.opening == Opening::Bare => security(false, UPGRADE_TAKEN),
             other => {
                 // Only a bare dialogue gets here: the machine has no other record of a receiver in Duplex mode.
                 let reason = format!("received {}", other.record_type().name());

@@ -114,13 +114,13 @@ fn characters(record: &Record<'_>) -> String {
         Record::Comment(text) => format!("<!--{}-->", cut(text)),
         Record::Element { prefix, name } => format!("<{}", qualified(*prefix, *name)),
         Record::Attribute { prefix, name, value } => {
-            format!("{}=\"{}\"", qualified(*prefix, *name), escape_attribute(&cut(&value.text())))
+            format!("{}=\"{}\"", qualified(*prefix, *name), escape_attribute(&shown(value)))
         }
         Record::Xmlns { prefix: None, namespace } => format!("xmlns=\"{}\"", escape_attribute(&cut(namespace.text()))),
         Record::Xmlns { prefix: Some(prefix), namespace } => {
             format!("xmlns:{}=\"{}\"", cut(prefix), escape_attribute(&cut(namespace.text())))
         }
-        Record::Text { value, .. } => escape_text(&cut(&value.text())).into_owned(),
+        Record::Text { value, .. } => escape_text(&shown(value)).into_owned(),
         Record::ArrayValues(values) => {
             let mut shown: Vec<_> = values.values().take(VALUES).map(|value| value.to_string()).collect();
             if values.count > VALUES {
@@ -134,6 +134,23 @@ fn characters(record: &Record<'_>) -> String {
 fn qualified(prefix: Prefix<'_>, name: Str<'_>) -> String {
     let (prefix, local) = (cut(prefix.text()), cut(name.text()));
     if prefix.is_empty() { local.into_owned() } else { format!("{prefix}:{local}") }
+}
+
+/// A value as far as it is shown. A list of records of two bytes may stand for far more text than fits in memory.
+fn shown(value: &Value<'_>) -> String {
+    let Value::List(list) = value else { return cut(&value.text()).into_owned() };
+    let mut text = String::new();
+    for value in list.values() {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(&cut(&value.text()));
+        // In octets, of which a character has four at most.
+        if text.len() > 4 * TEXT {
+            break;
+        }
+    }
+    cut(&text).into_owned()
 }
 
 /// A text as far as it is shown: a record of two bytes may stand for a long string.
