@@ -26,6 +26,11 @@ impl Ledger {
         Self { conditions, initializing: 0, starts: 0, start_faults: 0, start_replies: 0, begun: 0 }
     }
 
+    /// Whether the binding cannot show that the target ends the session.
+    pub fn hides_end(&self) -> bool {
+        self.conditions & UNSEEN_END != 0
+    }
+
     /// What holds now.
     #[inline]
     pub fn conditions(&self) -> Condition {

@@ -251,6 +251,10 @@ impl<'a> Monitor<'a> {
 
     /// What is to be ignored was answered. 2.2.2.2; 3.19.4.5 to 3.19.4.9 and the ruling `callback-op-from-client`.
     fn ignored(&mut self, event: Event) {
+        // Where the binding cannot show that the session has ended, its next message is refused.
+        if event.facts.any(Facts::TO_KEEPALIVE) && event.facts.any(Facts::FAULT) && self.ledger.hides_end() {
+            return;
+        }
         let got = if event.facts.any(Facts::FAULT) { "a fault" } else { "a reply" };
         let requirement = if event.facts.any(Facts::TO_KEEPALIVE) {
             "keepalive.ignored"
