@@ -63,6 +63,9 @@ impl Stream {
 
     /// Lists what the next bytes make whole.
     pub fn feed(&mut self, bytes: &[u8], listing: &mut Listing<'_>) {
+        if bytes.is_empty() {
+            return;
+        }
         let offset = self.begin.saturating_add(self.fed);
         self.fed = self.fed.saturating_add(wide(bytes.len()));
         if self.is_opaque {
