@@ -19,8 +19,10 @@ use crate::xml::{self, Document, Element};
 const WIDTH: usize = 78;
 /// How many bytes stand in a line.
 const BESIDE: usize = 8;
+/// How wide the column of offsets is.
+const PLACE: usize = 6;
 /// Where in a line the name of a record begins.
-const NAME: usize = 8 + 3 * BESIDE + 1;
+const NAME: usize = PLACE + 2 + 3 * BESIDE + 1;
 /// How many bytes of one record are shown, and how many characters of what it stands for.
 const BYTES: usize = 512;
 /// How many characters of a text are always shown, and how many more of all texts together: records of two bytes may each
@@ -190,13 +192,16 @@ impl<'a> Listing<'a> {
         if !self.open {
             return;
         }
-        let indent = depth.min(DEPTH);
+        let place = offset.to_string();
+        // A place that is wider than its column moves the words of its line, so they have less room.
+        let wider = place.len().saturating_sub(PLACE);
+        let indent = depth.min(DEPTH.saturating_sub(wider));
         let most = if text.len() <= SHORT { SHORT } else { SHORT + self.more.min(BYTES - SHORT) };
         let shown = text.char_indices().nth(most).and_then(|(at, _)| text.get(..at));
         self.more = self.more.saturating_sub(shown.unwrap_or(text).len().saturating_sub(SHORT));
         let text = shown.map_or_else(|| plain(text), |shown| format!("{}…", plain(shown)));
         let name = plain(name);
-        let room = WIDTH - NAME - indent;
+        let room = WIDTH - NAME - wider - indent;
         let beside = if text.is_empty() || name.chars().count() + 1 + text.chars().count() <= room {
             fold(format!("{name} {text}").trim_end(), room)
         } else {
@@ -206,7 +211,7 @@ impl<'a> Listing<'a> {
         };
         let mut beside = beside.iter();
         let mut rows = bytes.get(..BYTES).unwrap_or(bytes).chunks(BESIDE);
-        let mut at = Some(offset);
+        let mut at = Some(place.as_str());
         loop {
             let (row, words) = (rows.next(), beside.next());
             if row.is_none() && words.is_none() && at.is_none() {
@@ -216,11 +221,11 @@ impl<'a> Listing<'a> {
                 let _ = write!(hex, "{byte:02x} ");
                 hex
             });
-            let place = at.take().map(|at| at.to_string()).unwrap_or_default();
+            let place = at.take().unwrap_or_default();
             let words = words.map_or("", String::as_str);
             let indent = if words.is_empty() { 0 } else { indent };
             let width = NAME - 9;
-            self.line(format!("{place:>6}  {hex:<width$} {:indent$}{words}", "").trim_end());
+            self.line(format!("{place:>PLACE$}  {hex:<width$} {:indent$}{words}", "").trim_end());
         }
         if let Some(rest) = bytes.get(BYTES..).filter(|rest| !rest.is_empty()) {
             self.line(&format!("        [{} more bytes]", rest.len()));
@@ -372,7 +377,7 @@ mod tests {
             for bytes in [&bytes[..], named.as_bytes()] {
                 let (text, _) = listed(|listing| {
                     listing.document(bytes, &Places::from(0));
-                    listing.payload(bytes, &mut Decoder::default(), &Places::from(1 << 18));
+                    listing.payload(bytes, &mut Decoder::default(), &Places::from(u64::MAX / 2));
                     listing.text(bytes, &Places::from(0));
                 });
                 prop_assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{}", text);
