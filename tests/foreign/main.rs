@@ -32,7 +32,7 @@ const STILL_BUSY: &str = "got `Running`";
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Most of a trial is waiting for tasks that run.
-    arguments.test_threads = arguments.test_threads.or(Some(16));
+    arguments.test_threads = arguments.test_threads.or(Some(40));
     assert!(Lie::ALL.len() >= 20 && Variation::ALL.len() >= 10);
     let mut trials = vec![Trial::test("plain", || passes("plain", Ways::default(), ""))];
     for (lie, name, requirement) in Lie::ALL.iter().copied() {
