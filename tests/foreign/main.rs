@@ -28,6 +28,8 @@ use self::ways::{Lie, Variation, Ways};
 const OF_THE_BINDING: [&str; 4] = ["needs the lab", "net.tcp only", "no endpoint", "not allowed"];
 /// What is said where the run that an earlier case started is not over in time, as happens on a busy machine.
 const STILL_BUSY: &str = "got `Running`";
+/// Lies of which a run waits for what never comes, once a task: nothing is lost where it waits less long.
+const WAITED_FOR: [&str; 2] = ["starts-nothing", "last-run-in-words"];
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -62,10 +64,11 @@ fn run(name: &str, ways: Ways) -> Result<Ran, Failed> {
         fs::remove_dir_all(&folder)?;
     }
     fs::create_dir_all(&folder)?;
+    let scale = if WAITED_FOR.contains(&name) { 0.1 } else { 0.25 };
     let target = format!(
         "name = \"A server by someone else\"\nurl = \"{url}\"\n\
          [endpoints]\nIIpamServer = \"/Ipam/Server\"\n\
-         [timing]\nconnect = \"100s\"\nreply = \"100s\"\noperation = \"200s\"\nscale = 0.25\n\
+         [timing]\nconnect = \"100s\"\nreply = \"100s\"\noperation = \"200s\"\nscale = {scale}\n\
          [allow]\neffects = [\"read\", \"start-task\", \"write\", \"disrupt\"]\n\
          [vars]\nmanaged_server = \"dhcp1.example\"\n"
     );
