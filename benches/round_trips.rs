@@ -124,6 +124,7 @@ impl Client {
             transport: NetTcpTransport::new(NetTcpOptions {
                 connect: LIMIT,
                 reply: LIMIT,
+                overall: LIMIT,
                 reply_bytes: 1 << 20,
                 idle: 0,
                 encoding,

@@ -44,6 +44,7 @@ fn transport(mode: Option<SecurityMode>, username: &str, password: &str) -> NetT
     NetTcpTransport::new(NetTcpOptions {
         connect: LIMIT,
         reply: LIMIT,
+        overall: LIMIT,
         reply_bytes: 1 << 20,
         idle: 2,
         encoding,

@@ -37,7 +37,8 @@ pub use generate::Generate;
 pub use glob::Glob;
 pub use mistake::{Mistake, MistakeKind, Mistakes, SourceFile};
 pub use model::{
-    Answer, Assertion, Await, Call, Capture, Case, Expect, FaultKind, Poll, Raw, Step, StepKind, ValueExpectation,
+    Answer, Assertion, Await, Call, Capture, Case, EndedBy, Expect, FaultKind, Poll, Raw, Step, StepKind,
+    ValueExpectation,
 };
 pub use records::{RecordSpec, Records, Split};
 pub use suite::Suite;

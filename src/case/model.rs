@@ -156,8 +156,49 @@ pub struct Expect {
     pub snapshot: bool,
     /// What must hold of the values in the reply's body element, where a reply comes.
     pub values: Vec<ValueExpectation>,
-    /// Why the case means nothing where the target has closed the connection; for [`Answer::Accepted`] only.
+    /// Why the case means nothing where the target has closed the connection; for [`Answer::Accepted`] and
+    /// [`Answer::Reply`].
     pub unless_closed: Option<String>,
+    /// How the target must end the session, where that is said; for [`Answer::Ended`] only.
+    pub ended_by: Option<EndedBy>,
+}
+
+/// A way in which a target ends a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndedBy {
+    /// With an EndRecord. [MC-NMF] 2.2.3.9
+    End,
+    /// By closing the connection.
+    Close,
+    /// With a FaultRecord. [MC-NMF] 2.2.5
+    Fault,
+    /// By resetting the connection.
+    Reset,
+}
+
+impl EndedBy {
+    /// All there are.
+    pub const ALL: [Self; 4] = [Self::End, Self::Close, Self::Fault, Self::Reset];
+
+    /// The word of a case file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::End => "end",
+            Self::Close => "close",
+            Self::Fault => "fault",
+            Self::Reset => "reset",
+        }
+    }
+
+    /// For a sentence that says what is expected.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::End => "with an EndRecord",
+            Self::Close => "by closing the connection",
+            Self::Fault => "with a FaultRecord",
+            Self::Reset => "by resetting the connection",
+        }
+    }
 }
 
 /// The kind of answer that must come back.

@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::{
     assertion::{self, Row},
     mistake::{MistakeKind, Told, shown, suggest},
-    model::{Answer, Call, Capture, Expect, FaultKind, Raw, Step, StepKind, ValueExpectation},
+    model::{Answer, Call, Capture, EndedBy, Expect, FaultKind, Raw, Step, StepKind, ValueExpectation},
     names::{BUILT_IN, Names, Place},
     session,
     template::{Escape, Template, is_name},
@@ -162,6 +162,7 @@ fn one(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> Op
                 snapshot: false,
                 values: Vec::new(),
                 unless_closed: None,
+                ended_by: None,
             })
         }
         _ => expect.flatten(),
@@ -311,10 +312,20 @@ fn expect(
     let of_session = session::answer(&mut fields, context.port_type, told);
     let closed_span = fields.key_span("unless_closed");
     let unless_closed = fields.text("unless_closed", told).map(|reason| reason.value.to_owned());
-    if unless_closed.is_some() && of_session != Some(Answer::Accepted) {
-        told.bad_value(closed_span, "`unless_closed` is about a session that is to be taken")
-            .help("write it beside accepted = true");
+    if unless_closed.is_some() && !matches!(of_session, Some(Answer::Accepted)) && !said.contains(&"reply") {
+        told.bad_value(closed_span, "`unless_closed` is about a session that is to be taken, or to go on")
+            .help("write it beside accepted = true or reply = true");
     }
+    let ended_by = fields.text("ended_by", told).and_then(|text| {
+        let known = EndedBy::ALL.into_iter().find(|way| way.as_str() == text.value);
+        if known.is_none() {
+            let help = suggest(text.value, EndedBy::ALL.map(EndedBy::as_str));
+            told.bad_value(text.span(), format!("{} is no way to end a session", shown(text.value))).help = help;
+        } else if of_session != Some(Answer::Ended) {
+            told.bad_value(text.span(), "`ended_by` is about a session that ends").help("write it beside ended = true");
+        }
+        known
+    });
     let snapshot = fields.boolean("snapshot", told);
     if let Some((true, span)) = &snapshot
         && !context.names.generated.is_empty()
@@ -366,7 +377,7 @@ fn expect(
         _ => of_session?,
     };
     let snapshot = snapshot.is_some_and(|(snapshot, _)| snapshot);
-    Some(Expect { answer, requirement, snapshot, values, unless_closed })
+    Some(Expect { answer, requirement, snapshot, values, unless_closed, ended_by })
 }
 
 fn captures(fields: &Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> Vec<Capture> {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Stands for the reference server, which takes a free port when a run starts it.
-const REFERENCE: &str = "http://reference.invalid";
+const REFERENCE: &str = "net.tcp://reference.invalid";
 
 /// Plans, prints, and gives the exit code. Without a target it is the reference server, which is not started.
 pub(super) fn dry_run(suite: &Suite, target: Option<Target>, options: &Options, arguments: &Arguments) -> u8 {

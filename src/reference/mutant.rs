@@ -410,6 +410,8 @@ mutants! {
         "A session in an encoding that the server does not have is accepted as text.";
     AcknowledgesUpgrade "acknowledges-upgrade" "framing.upgrade-unsupported-closes"
         "Any upgrade is accepted, and nothing is upgraded.";
+    StraysInFaultNames "strays-in-fault-names" "framing.fault-namespace"
+        "A session is refused with a fault of the server's own in the namespace of the document's.";
     PassesOverUnexpectedRecords "passes-over-unexpected-records" "framing.unexpected-record-closes"
         "A record that must not come is passed over.";
     AnswersBeforePreambleEnd "answers-before-preamble-end" "framing.envelope-before-preamble-end-closes"

@@ -18,7 +18,9 @@ use super::{
     words::{self, Tone, count, duration, grouped},
     wrap::{WIDTH, wrap},
 };
-use crate::verdict::{CaseRecord, Event, FaultStatus, FindingStatus, Outcome, Record, RunStarted};
+use crate::verdict::{
+    CaseRecord, Event, FaultStatus, FindingStatus, Outcome, Record, RunStarted, verification::NOT_SELECTED,
+};
 
 /// How much of a text from outside is shown, in characters; the report has the whole.
 const LIMIT: usize = 400;
@@ -76,6 +78,7 @@ impl Terminal {
                 }
                 format!("note: {}\n", wrap(Shown::line_within(&note.text, LIMIT).as_str(), 6, 6))
             }
+            Event::CaseFinished(case) if case.reason == NOT_SELECTED => String::new(),
             Event::CaseFinished(case) => self.case(case),
             Event::Interrupted { reason, .. } => {
                 format!("interrupted: {}\n", wrap(Shown::line_within(reason, LIMIT).as_str(), 13, 2))

@@ -176,6 +176,7 @@ pub fn transport(target: &Target) -> Result<Transport, BadCertificates> {
     let net_tcp = NetTcpTransport::new(NetTcpOptions {
         connect,
         reply,
+        overall: timing.operation,
         reply_bytes,
         idle,
         encoding,
@@ -211,7 +212,7 @@ fn read_answer(observed: &Observed, operation: &Operation, message_id: &str) -> 
     let received = match observed {
         Observed::Received(received) => received,
         Observed::Silence { waited } => {
-            let next = "raise [timing] reply if it may take longer";
+            let next = "raise [timing] connect or reply if it may take longer";
             return Answered::Nothing(Stage::Http, format!("nothing came within {}; {next}", in_words(*waited)));
         }
         // It speaks the protocol, and not well: that is judged.

@@ -79,7 +79,12 @@ pub fn judge(
     catalogue: &Catalogue,
     vars: &dyn Fn(&str) -> Option<String>,
 ) -> Judged {
+    let closed = matches!(observed, Observed::Ended(End::Closed | End::Ended | End::Reset));
+    let unmet = asked.step.expect.as_ref().and_then(|expect| expect.unless_closed.clone()).filter(|_| closed);
     let mut bench = Bench { asked, catalogue, checks: Vec::new() };
+    if unmet.is_some() {
+        return Judged { checks: Vec::new(), reply: None, values_hold: true, unmet, said: None };
+    }
     let checked = match bench.message(observed) {
         Ok(envelope) => bench.contract(envelope, observed),
         Err(Stop) => None,
@@ -584,7 +589,7 @@ pub fn end_in_words(end: &End) -> String {
             if shown.is_empty() { reason.clone() } else { format!("{reason}; it began `{shown}`") }
         }
         End::Oversize { limit } => {
-            format!("the answer is longer than {limit} bytes; raise [limits] reply_bytes if it should be")
+            format!("the answer is longer than {limit} bytes; for messages [limits] reply_bytes says how much is read")
         }
         End::TooSlow { waited, received } => {
             format!(

@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{ask::millis, judge::end_in_words};
 use crate::{
-    session::{Observation, Observed, Piece, recording::TraceWriter},
-    spec::PortType,
+    session::{End, Observation, Observed, Piece, recording::TraceWriter},
+    spec::{KEEPALIVE_ACTION, PortType},
     wire::{
         framing::RecordType,
         listing::{Listing, Stream},
@@ -185,6 +185,7 @@ fn name(piece: &Piece) -> &'static str {
 
 fn words(observed: &Observed) -> (&'static str, String) {
     let of_body = |envelope: Result<crate::soap::Envelope, _>| match envelope {
+        Ok(envelope) if envelope.addressing.action.as_deref() == Some(KEEPALIVE_ACTION) => "keepalive".to_owned(),
         Ok(envelope) => {
             envelope.body.first().map_or_else(|| "an empty body".to_owned(), |body| body.name.local.to_string())
         }
@@ -199,6 +200,7 @@ fn words(observed: &Observed) -> (&'static str, String) {
         Observed::Accepted => ("<-", "the session is taken".to_owned()),
         Observed::Received(received) => ("<-", of_body(received.envelope().map_err(drop))),
         Observed::Silence { waited } => ("..", format!("nothing for {}", super::judge::in_words(*waited))),
+        Observed::Ended(End::Ended) => ("<-", "the end of the session".to_owned()),
         Observed::Ended(end) => ("<-", end_in_words(end)),
     }
 }
@@ -208,7 +210,7 @@ mod tests {
     use std::{sync::Arc, time::Duration};
 
     use super::*;
-    use crate::{session::End, wire::nbfx::StringTable};
+    use crate::wire::nbfx::StringTable;
 
     fn seen(at: u64, offset: u64, bytes: &'static [u8], strings: &StringTable, what: Observed) -> Observation {
         let piece = Piece { offset, bytes: bytes.into(), strings: Arc::new(strings.clone()) };

@@ -3,7 +3,10 @@
 //! Leaves out what carries it and what it means. A session is driven by a task of its own, so that keepalives go out and
 //! the target's messages are taken while nobody asks. Follows [MS-IPAMM2] 3.2.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use tokio::{
@@ -32,6 +35,40 @@ pub struct Session {
     /// How many more sessions follow on the connection, one after the other.
     further: usize,
     end: Option<Observation>,
+    arriving: Arriving,
+    patience: Patience,
+}
+
+/// The message that has begun to come and is not whole: its driver says it, whoever waits looks.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Arriving(Arc<Mutex<Option<Part>>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    /// Which message of the session it is part of.
+    of: u64,
+    began: Instant,
+    grew: Instant,
+    bytes: usize,
+}
+
+impl Arriving {
+    /// So many bytes of a message of the session have come; of none where it is 0.
+    pub(super) fn is(&self, of: u64, bytes: usize) {
+        let now = Instant::now();
+        let mut part = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let began = part.filter(|part| part.of == of).map_or(now, |part| part.began);
+        *part = (bytes > 0).then_some(Part { of, began, grew: now, bytes });
+    }
+}
+
+/// How long is waited for the rest of a message that has begun to come.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Patience {
+    /// From some of it to more of it.
+    pub pause: Duration,
+    /// For all of it.
+    pub whole: Duration,
 }
 
 /// What the driver of a session is asked to do.
@@ -56,7 +93,13 @@ impl Session {
         opened: Instant,
         reply_to: Option<String>,
     ) -> Self {
-        Self { commands, observations, opened, reply_to, further: 0, end: None }
+        let (arriving, patience) = (Arriving::default(), Patience::default());
+        Self { commands, observations, opened, reply_to, further: 0, end: None, arriving, patience }
+    }
+
+    /// The same, with a driver that says what is arriving.
+    pub(super) fn patient(self, arriving: Arriving, patience: Patience) -> Self {
+        Self { arriving, patience, ..self }
     }
 
     /// The same, followed by so many more sessions on its connection: the end of one is not the end of all.
@@ -94,27 +137,45 @@ impl Session {
         self.command(Command::Abort);
     }
 
-    /// What is observed next, or silence when nothing is within the time. After the end, the end again.
+    /// What is observed next, or silence when nothing is within the time. After the end, the end again. A message that has
+    /// begun to come is no silence: it is waited for, and where it does not go on, the session ends.
     ///
     /// Cancel safety: nothing is lost when the future is dropped.
     pub async fn next(&mut self, within: Duration) -> Observation {
         if let Some(end) = &self.end {
             return end.clone();
         }
-        let asked = Instant::now();
-        match timeout_at(after(asked, within), self.observations.recv()).await {
-            Ok(Some(observation)) => {
-                self.note(&observation);
-                observation
+        let mut deadline = after(Instant::now(), within);
+        loop {
+            match timeout_at(deadline, self.observations.recv()).await {
+                Ok(Some(observation)) => {
+                    self.note(&observation);
+                    return observation;
+                }
+                // The driver always tells the end before it stops.
+                Ok(None) => return self.observed(Observed::Ended(End::Reset)),
+                Err(_) => {}
             }
-            // The driver always tells the end before it stops.
-            Ok(None) => self.observed(Observed::Ended(End::Reset)),
-            Err(_) => self.observed(Observed::Silence { waited: within }),
+            let now = Instant::now();
+            let part = *self.arriving.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(part) = part else { return self.observed(Observed::Silence { waited: within }) };
+            let Patience { pause, whole } = self.patience;
+            deadline = after(part.grew, pause).min(after(part.began, whole));
+            if deadline <= now {
+                self.abort();
+                let end = End::TooSlow { waited: now.saturating_duration_since(part.began), received: part.bytes };
+                let observation = self.observed(Observed::Ended(end));
+                self.note(&observation);
+                return observation;
+            }
         }
     }
 
     /// What was observed already; does not wait.
     pub fn try_next(&mut self) -> Option<Observation> {
+        if self.end.is_some() {
+            return None;
+        }
         let observation = self.observations.try_recv().ok()?;
         self.note(&observation);
         Some(observation)
@@ -146,5 +207,70 @@ impl Session {
     /// A driver that is gone has told the end.
     fn command(&self, command: Command) {
         let _ = self.commands.send(command);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Patience = Patience { pause: Duration::from_secs(2), whole: Duration::from_secs(30) };
+
+    fn session() -> (Session, Arriving, mpsc::Sender<Observation>, mpsc::UnboundedReceiver<Command>) {
+        let (commands, asked) = mpsc::unbounded_channel();
+        let (observed, observations) = mpsc::channel(1);
+        let arriving = Arriving::default();
+        let session = Session::new(commands, observations, Instant::now(), None).patient(arriving.clone(), PATIENCE);
+        (session, arriving, observed, asked)
+    }
+
+    /// Waits as long as whoever sends takes between two parts. The clock of these tests stands but for waiting.
+    async fn pass(period: Duration) {
+        tokio::time::sleep(period).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_goes_on_coming_is_waited_for() {
+        let (mut session, arriving, observed, _asked) = session();
+        let observation = Observation { at: Duration::ZERO, what: Observed::Accepted, wire: None };
+        let sends = async {
+            for bytes in 1..=8 {
+                pass(Duration::from_millis(1500)).await;
+                arriving.is(0, bytes);
+            }
+            arriving.is(1, 0);
+            observed.send(observation.clone()).await.unwrap();
+            pass(Duration::from_secs(3)).await;
+        };
+        let (first, ()) = tokio::join!(session.next(PATIENCE.pause), sends);
+        assert_eq!(first, observation);
+        let silence = session.next(PATIENCE.pause).await.what;
+        assert_eq!(silence, Observed::Silence { waited: PATIENCE.pause }, "nothing is arriving any more");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_stops_coming_ends_the_session() {
+        let (mut session, arriving, _observed, mut asked) = session();
+        arriving.is(0, 5);
+        let end = session.next(Duration::from_millis(1)).await;
+        assert_eq!(end.what, Observed::Ended(End::TooSlow { waited: PATIENCE.pause, received: 5 }));
+        assert!(matches!(asked.recv().await, Some(Command::Abort)));
+        assert_eq!(session.next(Duration::ZERO).await, end, "the end is told again");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_that_never_ends_is_not_waited_for_for_ever() {
+        let (mut session, arriving, _observed, _asked) = session();
+        let sends = async {
+            for bytes in 1.. {
+                arriving.is(0, bytes);
+                pass(Duration::from_secs(1)).await;
+            }
+        };
+        let end = tokio::select! {
+            end = session.next(PATIENCE.pause) => end.what,
+            () = sends => unreachable!("it goes on for ever"),
+        };
+        assert!(matches!(end, Observed::Ended(End::TooSlow { waited, .. }) if waited >= PATIENCE.whole), "{end:?}");
     }
 }

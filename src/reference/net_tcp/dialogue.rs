@@ -565,7 +565,9 @@ impl Dialogue {
         let said = fault.filter(|fault| refusal::is_said(*fault, too_long, self.lab.behaviour()));
         match said {
             Some(fault) => {
-                self.send(&Record::FaultRecord(fault.uri()));
+                let strays = self.lies(Mutant::StraysInFaultNames);
+                let uri = if strays { [FaultUri::NAMESPACE, "Contoso"].concat() } else { fault.uri() };
+                self.send(&Record::FaultRecord(uri));
                 self.over = Some(Over::Refused);
             }
             None => self.over = Some(Over::Aborted),

@@ -255,7 +255,7 @@ impl Running<'_> {
         let usual = match answer {
             Answer::Callback(_) | Answer::Finished | Answer::Unsuccessful => timing.operation,
             // Silence is an answer too: a target may leave a client that it does not serve without a word.
-            Answer::Refused => timing.quiescence * 4,
+            Answer::Refused => (timing.quiescence * 4).max(timing.connect).max(timing.reply),
             Answer::Nothing | Answer::NoCallback(_) => timing.quiescence,
             Answer::Accepted => timing.connect,
             Answer::Either if wanted.operation.is_none() => timing.quiescence,

@@ -5,12 +5,13 @@
 
 use super::{Asked, Bench, Expected, Judged, Stop, end_in_words, in_words};
 use crate::{
-    case::judge_value,
+    case::{EndedBy, judge_value},
     runner::sessions::{callback_name, overall_status},
     session::{End, Layer, Observed},
     soap,
     spec::{Callback, namespace::IPAM, progress::OVERALL_PROGRESS_STATUS},
     verdict::{Catalogue, Outcome},
+    wire::framing::FaultUri,
     xml::Element,
 };
 
@@ -23,6 +24,9 @@ pub fn judge_event(
 ) -> Judged {
     let mut bench = Bench { asked, catalogue, checks: Vec::new() };
     let mut judged = Judged { checks: Vec::new(), reply: None, values_hold: true, unmet: None, said: None };
+    if let Observed::Ended(End::Refused { fault }) = observed {
+        bench.fault_name(fault);
+    }
     let closed = matches!(observed, Observed::Ended(End::Closed | End::Reset));
     let unless_closed = asked.step.expect.as_ref().and_then(|expect| expect.unless_closed.clone());
     match asked.step.expect.as_ref().map(|expect| expect.answer) {
@@ -48,6 +52,18 @@ pub fn judge_event(
 }
 
 impl Bench<'_> {
+    /// [MC-NMF] 2.2.5: the namespace of the table holds no fault that is not in the table.
+    fn fault_name(&mut self, fault: &str) {
+        let holds = !FaultUri::is_stray(fault);
+        let message = if holds {
+            "the fault is one of the table, or is named elsewhere"
+        } else {
+            "the fault is in the namespace of the table and not in the table"
+        };
+        let asks = "a fault of the table, or one in another namespace";
+        let _ = self.rule("fault-name", "framing.fault-namespace", Layer::Framing, holds, message, asks, fault);
+    }
+
     /// [MC-NMF] 3.3: a receiver acknowledges a preamble that it takes.
     fn accepted(&mut self, observed: &Observed) {
         const EXPECTED: &str = "a PreambleAckRecord";
@@ -56,7 +72,7 @@ impl Bench<'_> {
             Observed::Received(_) => {
                 self.answered(false, "a message came before the session was taken", EXPECTED, "a message");
             }
-            Observed::Ended(End::Refused { fault }) => {
+            Observed::Ended(End::Refused { fault }) if !is_of_the_moment(fault) => {
                 self.answered(false, "the session is refused", EXPECTED, &format!("the fault {fault}"));
             }
             other => self.did_not_come(other, EXPECTED),
@@ -82,7 +98,8 @@ impl Bench<'_> {
             {
                 self.answered(true, "refused", EXPECTED, &end_in_words(end));
             }
-            Observed::Ended(End::Refused { fault }) => {
+            // One that is busy refuses whatever comes.
+            Observed::Ended(End::Refused { fault }) if self.asked.control == Some(true) && !is_of_the_moment(fault) => {
                 self.answered(true, "refused with a FaultRecord", EXPECTED, &format!("the fault {fault}"));
             }
             Observed::Ended(End::BrokenFraming { reason }) => {
@@ -100,7 +117,17 @@ impl Bench<'_> {
         const EXPECTED: &str = "that the target ends the session";
         match observed {
             Observed::Ended(end @ (End::Ended | End::Closed | End::Refused { .. } | End::Reset)) => {
-                self.answered(true, "the session is ended", EXPECTED, &end_in_words(end));
+                let by = match end {
+                    End::Ended => EndedBy::End,
+                    End::Refused { .. } => EndedBy::Fault,
+                    End::Reset => EndedBy::Reset,
+                    _ => EndedBy::Close,
+                };
+                let wanted = self.asked.step.expect.as_ref().and_then(|expect| expect.ended_by);
+                let expected = wanted.map_or(EXPECTED.to_owned(), |way| format!("{EXPECTED} {}", way.in_words()));
+                let holds = wanted.is_none_or(|way| way == by);
+                let message = if holds { "the session is ended" } else { "the session is ended in another way" };
+                self.answered(holds, message, &expected, &end_in_words(end));
             }
             other => self.did_not_come(other, EXPECTED),
         }
@@ -127,6 +154,9 @@ impl Bench<'_> {
             // No second answer comes to a request on a session that is over.
             Observed::Ended(end @ (End::Ended | End::Closed)) if self.asked.message_id.is_some() => {
                 self.answered(true, "nothing came", EXPECTED, &end_in_words(end));
+            }
+            Observed::Ended(End::Refused { fault }) if is_of_the_moment(fault) => {
+                self.did_not_come(observed, EXPECTED);
             }
             Observed::Ended(end @ (End::Ended | End::Closed | End::Refused { .. })) => {
                 self.answered(false, "the session ended", EXPECTED, &end_in_words(end));
@@ -289,3 +319,12 @@ impl Bench<'_> {
         }
     }
 }
+
+/// Whether a target says with this fault that it cannot serve anybody now, which decides nothing.
+fn is_of_the_moment(fault: &str) -> bool {
+    FaultUri::from_uri(fault).is_some_and(FaultUri::is_of_the_moment)
+}
+
+#[cfg(test)]
+#[path = "event_tests.rs"]
+mod tests;

@@ -257,6 +257,12 @@ impl Dialogue {
         self.observe(at, Observed::Ended(end), piece);
     }
 
+    /// Which record is not whole yet, and how many of its bytes have come.
+    pub(super) fn unfinished(&self) -> (u64, usize) {
+        let bytes = self.deframer.buffered().saturating_add(self.protection.buffered());
+        (self.records, if self.ended { 0 } else { bytes })
+    }
+
     /// Whether the end was observed.
     pub(super) fn has_ended(&self) -> bool {
         self.ended
@@ -411,7 +417,9 @@ impl Dialogue {
     fn broken(&mut self, error: &DecodeError, at: Duration) {
         let reason = error.to_string();
         let end = match error.kind {
-            DecodeErrorKind::Limit { .. } => End::Oversize { limit: self.reply_bytes },
+            DecodeErrorKind::Limit { limit, .. } => {
+                End::Oversize { limit: usize::try_from(limit).unwrap_or(self.reply_bytes) }
+            }
             _ if self.records == 0 => End::NotTheProtocol {
                 reason: format!("what came is no message framing: {reason}"),
                 began: self.began(),

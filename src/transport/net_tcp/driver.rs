@@ -18,13 +18,26 @@ use super::{
 };
 use crate::{
     session::{End, Observation},
-    transport::{connection::after, negotiate::Worked, session::Command, stream::connect, url::Authority},
+    transport::{
+        connection::after,
+        negotiate::Worked,
+        session::{Arriving, Command},
+        stream::connect,
+        url::Authority,
+    },
 };
 
 /// The client's InactivityTimer. [MS-IPAMM2] 3.2.2
 const TICK: Duration = Duration::from_secs(15);
 /// How long what is left to be said may take to be said when nobody listens any more.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// Who asks for a session, and is told.
+pub(super) struct Outside {
+    pub asked: UnboundedReceiver<Command>,
+    pub observed: Sender<Observation>,
+    pub arriving: Arriving,
+}
 
 /// Drives a session until it has ended and was told, or nobody asks for it any more.
 pub(super) async fn drive(
@@ -33,9 +46,9 @@ pub(super) async fn drive(
     keepalive: bool,
     mut dialogue: Dialogue,
     opened: Instant,
-    mut asked: UnboundedReceiver<Command>,
-    observed: Sender<Observation>,
+    outside: Outside,
 ) {
+    let Outside { mut asked, observed, arriving } = outside;
     let mut stream = match connect(&authority, after(opened, limit), limit).await {
         Ok(stream) => stream,
         Err(end) => {
@@ -76,7 +89,11 @@ pub(super) async fn drive(
             },
             read = reader.read(&mut buffer), if !full && !dialogue.has_ended() => match read {
                 Ok(0) => dialogue.lost(Lost::Closed, opened.elapsed()),
-                Ok(length) => dialogue.received(buffer.get(..length).unwrap_or_default(), opened.elapsed()),
+                Ok(length) => {
+                    dialogue.received(buffer.get(..length).unwrap_or_default(), opened.elapsed());
+                    let (of, bytes) = dialogue.unfinished();
+                    arriving.is(of, bytes);
+                }
                 Err(_) => dialogue.lost(Lost::Reset, opened.elapsed()),
             },
             written = writer.write(dialogue.output().front().map_or(&[], |piece| piece)), if says => match written {

@@ -25,7 +25,7 @@ use super::{
     binding::Exchanged,
     connection::after,
     negotiate::{Refused, Security},
-    session::{Command, Session, WAITING},
+    session::{Arriving, Command, Patience, Session, WAITING},
     url::TargetUrl,
 };
 use crate::{
@@ -58,8 +58,10 @@ impl MessageEncoding {
 pub struct NetTcpOptions {
     /// Until a connection is up and the target has taken the session.
     pub connect: Duration,
-    /// From a request to its reply.
+    /// From a request until its reply begins, and for every pause within it.
     pub reply: Duration,
+    /// From the first byte of a message to its last.
+    pub overall: Duration,
     /// The longest message that is read, in bytes.
     pub reply_bytes: usize,
     /// Idle sessions that are kept for one endpoint; more are ended. Servers limit how many they take: a hundred for each
@@ -125,8 +127,11 @@ impl NetTcpTransport {
         let dialogue =
             Dialogue::new(opening, url.to_string(), encoding, options.reply_bytes, mechanism).followed_by(further);
         let connect = options.connect;
-        tokio::spawn(driver::drive(url.authority().clone(), connect, keepalive, dialogue, opened, asked, observed));
-        Session::new(commands, observations, opened, None).followed_by(further)
+        let arriving = Arriving::default();
+        let patience = Patience { pause: options.reply, whole: options.overall };
+        let outside = driver::Outside { asked, observed, arriving: arriving.clone() };
+        tokio::spawn(driver::drive(url.authority().clone(), connect, keepalive, dialogue, opened, outside));
+        Session::new(commands, observations, opened, None).followed_by(further).patient(arriving, patience)
     }
 
     /// Sends one request and tells what came: a message, silence, or how the session ended.

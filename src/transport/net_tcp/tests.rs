@@ -152,6 +152,7 @@ fn transport() -> NetTcpTransport {
     NetTcpTransport::new(NetTcpOptions {
         connect: LIMIT,
         reply: LIMIT,
+        overall: LIMIT,
         reply_bytes: 4096,
         idle: 2,
         encoding,
@@ -240,7 +241,15 @@ async fn no_more_sessions_are_kept_than_may_be_idle() {
         until(&mut stream, |record| *record == Record::EndRecord).await;
     });
     let encoding = MessageEncoding::Text;
-    let options = NetTcpOptions { connect: LIMIT, reply: LIMIT, reply_bytes: 4096, idle: 0, encoding, security: None };
+    let options = NetTcpOptions {
+        connect: LIMIT,
+        reply: LIMIT,
+        overall: LIMIT,
+        reply_bytes: 4096,
+        idle: 0,
+        encoding,
+        security: None,
+    };
     let transport = NetTcpTransport::new(options);
     let observed = transport.exchange(&url, &permitted("GetIpamVersion")).await.answer;
     assert!(matches!(observed, Observed::Received(_)), "{observed:?}");
@@ -263,6 +272,7 @@ async fn a_target_that_says_nothing_is_silent() {
     let transport = NetTcpTransport::new(NetTcpOptions {
         connect: short,
         reply: short,
+        overall: short,
         reply_bytes: 4096,
         idle: 2,
         encoding,

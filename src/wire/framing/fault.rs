@@ -94,6 +94,14 @@ impl FaultUri {
         [Self::NAMESPACE, self.name()].concat()
     }
 
+    /// Whether it says that the endpoint cannot be served now, whatever was asked.
+    pub fn is_of_the_moment(self) -> bool {
+        matches!(
+            self,
+            Self::EndpointPaused | Self::EndpointUnavailable | Self::ServerTooBusy | Self::ServiceActivationFailed
+        )
+    }
+
     /// Whether a URI is in the namespace of the table without being in the table, which 2.2.5 forbids.
     pub fn is_stray(uri: &str) -> bool {
         uri.starts_with(Self::NAMESPACE) && Self::from_uri(uri).is_none()

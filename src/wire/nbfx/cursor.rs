@@ -183,6 +183,13 @@ impl<'a> Cursor<'a> {
         DecodeError { offset: u64::try_from(self.begun).unwrap_or(u64::MAX), item, kind }.into()
     }
 
+    /// A text record of a type that there is not; the type is told as it stands in the bytes, WithEndElement included.
+    #[cold]
+    pub(super) fn unknown(&self, record_type: u8) -> Fault {
+        let stands = self.bytes.get(self.begun).copied().filter(|stands| stands & 0xFE == record_type);
+        self.error(DecodeErrorKind::Unknown { value: stands.unwrap_or(record_type).into() })
+    }
+
     #[cold]
     pub(super) fn limit(&self, limit: usize, got: usize) -> Fault {
         let count = |number| u64::try_from(number).unwrap_or(u64::MAX);

@@ -327,6 +327,8 @@ pub struct Records<'a> {
     cursor: Cursor<'a>,
     table: &'a StringTable,
     array: InArray,
+    /// Where the array that is read began.
+    begun: usize,
     failed: bool,
 }
 
@@ -353,12 +355,13 @@ pub struct Placed<'a> {
 impl<'a> Records<'a> {
     /// The records of these bytes.
     pub fn new(bytes: &'a [u8], table: &'a StringTable) -> Self {
-        Self { cursor: Cursor::new(bytes), table, array: InArray::No, failed: false }
+        Self { cursor: Cursor::new(bytes), table, array: InArray::No, begun: 0, failed: false }
     }
 
     fn read(&mut self) -> Result<Option<Record<'a>>, Fault> {
         if self.array == InArray::ExpectValues {
             self.array = InArray::No;
+            self.cursor.resume(self.begun);
             return Values::read(&mut self.cursor).map(|values| Some(Record::ArrayValues(values)));
         }
         let Some(record_type) = self.cursor.begin() else {
@@ -368,7 +371,10 @@ impl<'a> Records<'a> {
             };
         };
         self.array = match (self.array, record_type) {
-            (InArray::No, 0x03) => InArray::ExpectElement,
+            (InArray::No, 0x03) => {
+                self.begun = self.cursor.begun();
+                InArray::ExpectElement
+            }
             (InArray::No, _) => InArray::No,
             (InArray::ExpectElement, 0x40..=0x77) | (InArray::ExpectEndElement, 0x04..=0x3F) => {
                 InArray::ExpectEndElement

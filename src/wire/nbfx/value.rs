@@ -7,7 +7,6 @@ use super::{
     chars::{self, Utf16},
     cursor::{Cursor, Fault, write_int31},
 };
-use crate::wire::DecodeErrorKind;
 
 /// What a text record holds, its form included: written again it gives the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -330,7 +329,7 @@ impl<'a> Value<'a> {
                 }
                 *self = Self::QNameDictionary(prefix, DictionaryString::legal(cursor, table)?);
             }
-            other => return Err(cursor.error(DecodeErrorKind::Unknown { value: other.into() })),
+            other => return Err(cursor.unknown(other)),
         }
         Ok(())
     }
@@ -356,7 +355,7 @@ impl<'a> Value<'a> {
                 1 => *self = Self::Bool(true),
                 _ => return Err(cursor.invalid("its value is neither 0 nor 1")),
             },
-            other => return Err(cursor.error(DecodeErrorKind::Unknown { value: other.into() })),
+            other => return Err(cursor.unknown(other)),
         }
         Ok(())
     }
