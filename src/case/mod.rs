@@ -22,6 +22,7 @@ mod names;
 pub mod octets;
 pub mod path;
 pub mod records;
+mod secured;
 mod session;
 mod step;
 pub mod suite;
@@ -40,4 +41,5 @@ pub use model::{
     Answer, Assertion, Await, Call, Capture, Case, Expect, FaultKind, Poll, Raw, Step, StepKind, ValueExpectation,
 };
 pub use records::{RecordSpec, Records, Split};
+pub use secured::Secured;
 pub use suite::Suite;
