@@ -19,7 +19,7 @@ pub use crate::{
         RecordedFaults, Summary,
     },
 };
-use crate::{reference, runner};
+use crate::{reference, runner, transport::Secret};
 
 /// The reference server, started by this process on a free loopback port, and stopped when dropped.
 #[derive(Debug)]
@@ -81,9 +81,19 @@ impl Reference {
 struct Joined(reference::Lab);
 
 impl runner::Lab for Joined {
-    fn open(&self, scenario: Option<&str>) -> Result<runner::World, String> {
-        let world = self.0.open(scenario)?;
-        Ok(runner::World { id: world.number(), path_prefix: world.path_prefix() })
+    fn open(&self, scenario: Option<&str>, guarded: bool) -> Result<runner::World, String> {
+        let world = if guarded { self.0.open_guarded(scenario)? } else { self.0.open(scenario)? };
+        let users = self.0.users().map(|user| runner::LabUser {
+            role: user.role,
+            name: user.role.as_str().to_owned(),
+            password: Secret::new(user.password.clone()),
+        });
+        Ok(runner::World {
+            id: world.number(),
+            path_prefix: world.path_prefix(),
+            domain: reference::Lab::DOMAIN.to_owned(),
+            users: if guarded { users.collect() } else { Vec::new() },
+        })
     }
 
     fn advance(&self, world: &runner::World, by: Duration) {

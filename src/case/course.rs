@@ -41,6 +41,11 @@ impl Course {
         self.place != Place::Astray
     }
 
+    /// What was sent last was tampered with on its way: what comes after it may disrupt.
+    pub fn lose(&mut self) {
+        self.place = Place::Astray;
+    }
+
     /// Whether every client may send a message next.
     pub fn takes_message(&self) -> bool {
         self.place == Place::Inside

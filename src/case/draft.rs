@@ -10,6 +10,7 @@ use super::{
     mistake::{MistakeKind, SourceFile, Told, shown, suggest},
     model::Answer,
     names::{BUILT_IN, Names},
+    secured::{self, SecuredDraft},
     step::{self, Context, StepDraft},
     template::{Escape, Template, is_name},
     walk::{self, Fields, as_texts},
@@ -42,6 +43,8 @@ pub(super) struct Draft {
     /// Where `[generate]` stands, if it does.
     pub(super) generate_span: Option<Range<usize>>,
     pub(super) scenario: Option<String>,
+    /// What `[security]` says.
+    pub(super) secured: Option<SecuredDraft>,
     pub(super) names: Names,
     pub(super) steps: Vec<StepDraft>,
     /// Every requirement that steps mention, with its place.
@@ -113,6 +116,8 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
         scenario
     });
 
+    let secured = fields.table("security", "[security]", told).map(|table| secured::read(table, &mut names, told));
+
     let steps = fields.tables("step", "[[step]]", told);
     if steps.is_empty() {
         fields.missing("step", "a [[step]]");
@@ -158,6 +163,7 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
         generate,
         generate_span,
         scenario: scenario.map(|text| text.value.to_owned()),
+        secured,
         names,
         steps,
         mentioned,

@@ -59,6 +59,7 @@ pub(super) fn of_step(step: &Step, port_type: PortType, courses: &mut Courses) -
 /// Records do the worst of the requests in them; those that not every client sends disrupt, and so do envelopes that are
 /// not read here.
 fn of_records(records: &Records, port_type: PortType, course: &mut Course) -> (Effect, String) {
+    let way = records.way();
     let lines: Vec<_> = records.lines.iter().map(|line| RecordSpec::parse(&line.sketch(), port_type)).collect();
     let asked = lines.iter().flatten().map(|line| match line {
         RecordSpec::Envelope { operation: Some(operation), .. } => of_operation(operation),
@@ -77,7 +78,13 @@ fn of_records(records: &Records, port_type: PortType, course: &mut Course) -> (E
         (Effect::Disrupt, "not every client sends such records".to_owned())
     };
     let composed: Vec<_> = known.iter().filter_map(|record| of_composed(record, course)).collect();
-    worst(asked.chain(composed).chain([envelope, records]))
+    let way = if way.is_faithful() {
+        nothing()
+    } else {
+        course.lose();
+        (Effect::Disrupt, "its records are tampered with on their way".to_owned())
+    };
+    worst(asked.chain(composed).chain([envelope, records, way]))
 }
 
 /// What an envelope does that is given byte by byte.

@@ -9,11 +9,12 @@ use super::{
     mistake::{Told, shown},
     model::{Assertion, Call, Capture, Case, Expect, Raw, Step, StepKind, ValueExpectation},
     records::Records,
+    secured::Secured,
     step::StepDraft,
     template::{Template, Vars},
 };
 use crate::{
-    spec::{namespace, progress::AdminOperation},
+    spec::{Effect, namespace, progress::AdminOperation},
     xml::{self, Limits, XmlError},
 };
 
@@ -39,7 +40,7 @@ pub(super) fn expand(draft: &Draft, told: &mut Told) -> Vec<Case> {
             };
             value(name).or_else(parameters)
         };
-        let case = case(draft, &values, &vars);
+        let case = case(draft, &values, &vars, told);
         let mut courses = effect::Courses::new();
         for ((step, source), malformed) in case.steps.iter().zip(&draft.steps).zip(&mut malformed) {
             if let Err((error, template)) = well_formed(step) {
@@ -49,7 +50,9 @@ pub(super) fn expand(draft: &Draft, told: &mut Told) -> Vec<Case> {
                 }
             }
             effect_is_declared(step, draft, &mut courses, told);
+            way_is_protected(step, &case, source, told);
         }
+        made_up_is_declared(&case, draft, told);
         cases.push(case);
     }
     for (source, malformed) in draft.steps.iter().zip(malformed) {
@@ -76,7 +79,7 @@ fn product(matrix: &[(String, Vec<String>)]) -> Vec<Vec<(String, String)>> {
     })
 }
 
-fn case(draft: &Draft, values: &[(String, String)], vars: Vars<'_>) -> Case {
+fn case(draft: &Draft, values: &[(String, String)], vars: Vars<'_>, told: &mut Told) -> Case {
     Case {
         id: id::of(&draft.file.path, values),
         file: draft.file.path.clone(),
@@ -85,10 +88,11 @@ fn case(draft: &Draft, values: &[(String, String)], vars: Vars<'_>) -> Case {
         requirements: draft.requirements.iter().map(|(id, _)| id.clone()).collect(),
         level: crate::spec::Level::Observe,
         port_type: draft.port_type,
-        effect: draft.effect.as_ref().map_or(crate::spec::Effect::Disrupt, |(effect, _)| *effect),
+        effect: draft.effect.as_ref().map_or(Effect::Disrupt, |(effect, _)| *effect),
         mutant: draft.mutant.clone(),
         twin: draft.twin.as_ref().and_then(|(twin, _)| twin.fill(vars).ok()).map(id::shorten),
         scenario: draft.scenario.clone(),
+        secured: draft.secured.as_ref().map(|secured| secured.bind(vars, told)),
         needs: draft.names.needs.clone(),
         generate: draft.generate.clone(),
         steps: draft.steps.iter().map(|source| bind(&source.step, vars)).collect(),
@@ -139,6 +143,25 @@ fn effect_is_declared(step: &Step, draft: &Draft, courses: &mut effect::Courses,
     }
 }
 
+/// What is tampered with has to be sealed.
+fn way_is_protected(step: &Step, case: &Case, source: &StepDraft, told: &mut Told) {
+    let StepKind::Records(records) = &step.kind else { return };
+    let is_protected = matches!(case.secured, Some(Secured::AsUsual | Secured::As(_)));
+    if records.on_the_way.is_some() && !is_protected {
+        told.bad_value(source.xml..source.xml, "records that nothing protects travel as they are")
+            .help("write [security] into the case, or leave `on_the_way` out");
+    }
+}
+
+/// Whoever keeps count of failed attempts counts this one too.
+fn made_up_is_declared(case: &Case, draft: &Draft, told: &mut Told) {
+    let Some((declared, span)) = &draft.effect else { return };
+    if case.secured == Some(Secured::MadeUp) && *declared < Effect::Disrupt {
+        told.bad_value(span.clone(), "the effect is at least `disrupt`: somebody tries to log on who has no account")
+            .help("write effect = \"disrupt\"");
+    }
+}
+
 impl StepDraft {
     /// The holes of its XML.
     pub(super) fn holes(&self) -> impl Iterator<Item = &str> {
@@ -171,6 +194,7 @@ fn bind(step: &Step, vars: Vars<'_>) -> Step {
             envelope: records.envelope.as_ref().map(|envelope| envelope.bind(vars)),
             operation: records.operation,
             split: records.split.as_ref().map(|split| split.bind(vars)),
+            on_the_way: records.on_the_way.as_ref().map(|way| way.bind(vars)),
         }),
         other => other.clone(),
     };

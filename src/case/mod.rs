@@ -22,6 +22,7 @@ mod names;
 pub mod octets;
 pub mod path;
 pub mod records;
+mod secured;
 mod session;
 mod step;
 pub mod suite;
@@ -41,4 +42,5 @@ pub use model::{
     ValueExpectation,
 };
 pub use records::{RecordSpec, Records, Split};
+pub use secured::Secured;
 pub use suite::Suite;

@@ -2,8 +2,11 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use super::{generate::Generate, path::Path, records::Records, template::Template};
-use crate::spec::{Callback, Effect, Level, Operation, PortType, RequirementId, schema::Type};
+use super::{generate::Generate, path::Path, records::Records, secured::Secured, template::Template};
+use crate::{
+    spec::{Callback, Effect, Level, Operation, PortType, RequirementId, schema::Type},
+    wire::nns::MessageId,
+};
 
 /// One expanded case.
 #[derive(Debug, Clone)]
@@ -30,6 +33,8 @@ pub struct Case {
     pub twin: Option<String>,
     /// What it asks the lab of the reference server for; such a case is skipped elsewhere.
     pub scenario: Option<String>,
+    /// What it asks of the protection of its sessions; elsewhere than over a protected net.tcp it is skipped then.
+    pub secured: Option<Secured>,
     /// The names of the data that it needs from the target's `[vars]`.
     pub needs: BTreeSet<String>,
     /// The values that are made up for it; such a case is run once for each.
@@ -82,7 +87,10 @@ impl Step {
     pub fn needs_net_tcp(&self) -> bool {
         let answer = self.expect.as_ref().map(|expect| &expect.answer);
         matches!(self.kind, StepKind::Records(_) | StepKind::Close | StepKind::Abort)
-            || matches!(answer, Some(Answer::Accepted | Answer::Refused | Answer::Ended))
+            || matches!(
+                answer,
+                Some(Answer::Accepted | Answer::Upgraded | Answer::Handshake(_) | Answer::Refused | Answer::Ended)
+            )
     }
 }
 
@@ -214,6 +222,10 @@ pub enum Answer {
     Callback(&'static Callback),
     /// The target takes the session: a PreambleAckRecord.
     Accepted,
+    /// The target takes the upgrade that records ask for. [MC-NMF] 2.2.3.6
+    Upgraded,
+    /// The target answers a token with this message. [MS-NNS] 2.2.1
+    Handshake(MessageId),
     /// The target does not take the session, or does not go on with it: it ends it, with a FaultRecord or without, or says
     /// nothing. [MC-NMF] 2.2.5 leaves it free to say why.
     Refused,

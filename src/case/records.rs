@@ -7,8 +7,12 @@ use super::{
     template::{Template, is_name},
 };
 use crate::{
+    session::Way,
     spec::{Operation, PortType},
-    wire::framing::{KnownEncoding, Mode, Record, Symbol},
+    wire::{
+        framing::{KnownEncoding, Mode, Record, Symbol},
+        nns::HandshakeMessage,
+    },
 };
 
 /// What a case sends byte by byte.
@@ -23,6 +27,16 @@ pub struct Records {
     /// Where the bytes are cut: after this many, before this many at the end (`-3`), or `every byte`; in one piece where
     /// it is not said.
     pub split: Option<Template>,
+    /// What becomes of them on their way, by its word; they travel as sealed where it is not said.
+    pub on_the_way: Option<Template>,
+}
+
+impl Records {
+    /// What becomes of them on their way, once the matrix is filled in.
+    pub fn way(&self) -> Way {
+        let word = self.on_the_way.as_ref().and_then(Template::constant);
+        word.and_then(|word| Way::named(&word)).unwrap_or_default()
+    }
 }
 
 /// One line of records.
@@ -53,7 +67,7 @@ pub enum Split {
 }
 
 /// The words that a line may begin with, for whoever mistypes one.
-pub const WORDS: [&str; 15] = [
+pub const WORDS: [&str; 17] = [
     "VersionRecord",
     "ModeRecord",
     "ViaRecord",
@@ -67,6 +81,8 @@ pub const WORDS: [&str; 15] = [
     "UpgradeResponseRecord",
     "PreambleAckRecord",
     "PreambleEndRecord",
+    "HandshakeInProgress",
+    "HandshakeDone",
     "bytes",
     "text",
 ];
@@ -132,6 +148,16 @@ impl RecordSpec {
                     format!("`{rest}` is no operation of {}, nor `envelope` or `hex`", port_type.name())
                 })?;
                 Ok(Self::Envelope { unsized_record, operation: Some(operation), name })
+            }
+            "HandshakeInProgress" | "HandshakeDone" => {
+                let token = octets::parse(rest)?.into();
+                let message = match word {
+                    "HandshakeDone" => HandshakeMessage::HandshakeDone(token),
+                    _ => HandshakeMessage::HandshakeInProgress(token),
+                };
+                let mut bytes = Vec::new();
+                message.write(&mut bytes).map_err(|error| error.to_string())?;
+                octets(&bytes)
             }
             "bytes" => octets(&octets::parse(rest)?),
             "text" => octets(rest.as_bytes()),

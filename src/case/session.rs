@@ -13,7 +13,11 @@ use super::{
     template::{Escape, Template},
     walk::{Fields, Text},
 };
-use crate::spec::{CALLBACKS, Callback, PortType};
+use crate::{
+    session::Way,
+    spec::{CALLBACKS, Callback, PortType},
+    wire::nns::MessageId,
+};
 
 /// Reads `[step.records]`.
 pub(super) fn records(
@@ -70,8 +74,16 @@ pub(super) fn records(
         }
         Some(template)
     });
+    let on_the_way = fields.text("on_the_way", told).and_then(|text| {
+        let template = context.names.template(text, Escape::Plain, Place::String, told)?;
+        if let Some(word) = template.constant().filter(|word| Way::named(word).is_none()) {
+            told.bad_value(text.span(), format!("{} is nothing that becomes of records", shown(&word))).help =
+                suggest(&word, Way::ALL.map(Way::as_str));
+        }
+        Some(template)
+    });
     fields.finish(told);
-    StepKind::Records(Records { lines, envelope, operation, split })
+    StepKind::Records(Records { lines, envelope, operation, split, on_the_way })
 }
 
 fn line_is_one(line: &str, text: Text<'_>, port_type: PortType, told: &mut Told) {
@@ -98,6 +110,7 @@ pub(super) fn answer(fields: &mut Fields<'_>, port_type: PortType, told: &mut To
     let callback = fields.text("callback", told).and_then(|text| callback(text, port_type, told));
     let flags = [
         ("accepted", Answer::Accepted),
+        ("upgraded", Answer::Upgraded),
         ("refused", Answer::Refused),
         ("ended", Answer::Ended),
         ("nothing", Answer::Nothing),
@@ -108,7 +121,16 @@ pub(super) fn answer(fields: &mut Fields<'_>, port_type: PortType, told: &mut To
         "any" => Some(None),
         _ => self::callback(text, port_type, told).map(Some),
     });
-    let mut said = callback.map(Answer::Callback).or(none.map(Answer::NoCallback));
+    let handshake = fields.text("handshake", told).and_then(|text| {
+        let found = MessageId::ALL.into_iter().find(|id| id.name() == text.value);
+        if found.is_none() {
+            told.bad_value(text.span(), format!("{} is no message of a handshake", shown(text.value))).help =
+                suggest(text.value, MessageId::ALL.map(MessageId::name));
+        }
+        found
+    });
+    let said = callback.map(Answer::Callback).or(none.map(Answer::NoCallback));
+    let mut said = said.or(handshake.map(Answer::Handshake));
     for (key, answer) in flags {
         if fields.flag(key, told).is_some() {
             said = Some(answer);

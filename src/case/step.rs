@@ -275,13 +275,15 @@ fn action(
 }
 
 /// What a step can expect, of which it expects one.
-const ANSWERS: [&str; 11] = [
+const ANSWERS: [&str; 13] = [
     "reply",
     "fault",
     "either",
     "callback",
     "no_callback",
     "accepted",
+    "upgraded",
+    "handshake",
     "refused",
     "ended",
     "nothing",

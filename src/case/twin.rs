@@ -37,11 +37,20 @@ pub(super) enum Difference {
 /// difference. Envelopes of which one is not well-formed differ in one place where what is left between their common
 /// beginning and their common end is at most 100 bytes in one of them. A hole that only the run fills stands for its name.
 pub(super) fn difference(case: &Case, twin: &Case) -> Difference {
-    case.steps
+    let least = case
+        .steps
         .iter()
         .flat_map(|step| twin.steps.iter().map(move |other| between(step, other)))
         .min()
-        .unwrap_or(Difference::Incomparable)
+        .unwrap_or(Difference::Incomparable);
+    // Where somebody else logs on, that is the one place: every request of the case is one of the twin's.
+    if case.secured == twin.secured {
+        return least;
+    }
+    let sends = |step: &Step| matches!(step.kind, StepKind::Call(_) | StepKind::Raw(_) | StepKind::Records(_));
+    let stands_there = |step: &Step| twin.steps.iter().any(|other| between(step, other) == Difference::None);
+    let all = case.steps.iter().filter(|step| sends(step)).all(stands_there);
+    if all { Difference::One } else { Difference::Many }
 }
 
 fn between(step: &Step, other: &Step) -> Difference {
@@ -71,7 +80,9 @@ fn between(step: &Step, other: &Step) -> Difference {
             let lines = |records: &Records| records.lines.iter().map(Template::sketch).collect::<Vec<_>>();
             let envelope = |records: &Records| records.envelope.as_ref().map(Template::sketch);
             let split = |records: &Records| records.split.as_ref().map(Template::sketch);
-            let more = usize::from(envelope(records) != envelope(other)) + usize::from(split(records) != split(other));
+            let more = usize::from(envelope(records) != envelope(other))
+                + usize::from(split(records) != split(other))
+                + usize::from(records.way() != other.way());
             graded(more + runs(&lines(records), &lines(other)))
         }
         _ => Difference::Incomparable,

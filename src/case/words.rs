@@ -77,6 +77,8 @@ fn answer(expect: &Expect) -> String {
         Answer::Either => "a reply or a fault",
         Answer::Callback(callback) => &format!("the callback {}", callback.name),
         Answer::Accepted => "a PreambleAckRecord",
+        Answer::Upgraded => "an UpgradeResponseRecord",
+        Answer::Handshake(message) => &format!("a {}", message.name()),
         Answer::Refused => "that the session is not taken",
         Answer::Ended => "that the target ends the session",
         Answer::Nothing => "nothing",

@@ -146,7 +146,9 @@ fn words(observed: &Observed, observation: &Observation) -> (Way, String) {
 
 fn ended(end: &End) -> &'static str {
     match end {
-        End::UnknownName { .. } | End::Unreachable { .. } | End::SecurityRefused { .. } => "there is no session",
+        End::UnknownName { .. } | End::Unreachable { .. } | End::SecurityRefused { .. } | End::LogOnRefused { .. } => {
+            "there is no session"
+        }
         End::Ended => "the target ends the session",
         End::Refused { .. } => "the target refuses with a fault of framing",
         End::Closed => "the target closes the connection",

@@ -15,7 +15,7 @@ use super::{
     astray::Astray,
     moment::Moment,
     mutant::Behaviour,
-    negotiate::Users,
+    negotiate::{LabUser, Users},
     net_tcp::Room,
     request::{Received, Unread},
     respond::{self, Message, Response},
@@ -64,6 +64,8 @@ pub struct Lab {
     astray: Astray,
     room: Room,
     guard: Arc<Guard>,
+    /// Who may log on in guarded worlds, where somebody must.
+    guarded: Arc<(Guard, Vec<LabUser>)>,
 }
 
 /// Whom the server lets in over net.tcp.
@@ -87,12 +89,19 @@ struct LabWorld {
     world: World,
     /// What time it is there; sessions watch it.
     clock: watch::Sender<Moment>,
+    /// Whether it takes no session without protection.
+    guarded: bool,
 }
 
 impl Lab {
+    /// The domain of the users of guarded worlds.
+    pub const DOMAIN: &'static str = "IPAMLAB";
+
     /// Makes a lab whose default world is of a scenario and begins at `now`.
     pub(super) fn new(behaviour: Behaviour, scenario: Scenario, now: Moment) -> Self {
         let default = respond::world(scenario, &behaviour, now);
+        let (users, known) = Users::of_lab(Self::DOMAIN);
+        let guarded = Guard { users: Some(users), required: true };
         let worlds = Worlds { default, opened: 0, open: BTreeMap::new() };
         Self {
             behaviour: Arc::new(behaviour),
@@ -100,6 +109,7 @@ impl Lab {
             astray: Astray::default(),
             room: Room::default(),
             guard: Arc::default(),
+            guarded: Arc::new((guarded, known)),
         }
     }
 
@@ -121,6 +131,23 @@ impl Lab {
     /// # Errors
     /// Names the scenarios that there are when this is none, and says so when too many worlds are open.
     pub fn open(&self, scenario: Option<&str>) -> Result<WorldId, String> {
+        self.open_world(scenario, false)
+    }
+
+    /// Opens a world that takes no session over net.tcp without protection; the lab's users may log on there.
+    ///
+    /// # Errors
+    /// As for [`Lab::open`].
+    pub fn open_guarded(&self, scenario: Option<&str>) -> Result<WorldId, String> {
+        self.open_world(scenario, true)
+    }
+
+    /// Who may log on in guarded worlds.
+    pub fn users(&self) -> impl Iterator<Item = &LabUser> {
+        self.guarded.1.iter()
+    }
+
+    fn open_world(&self, scenario: Option<&str>, guarded: bool) -> Result<WorldId, String> {
         let scenario = scenario.map_or(Ok(Scenario::Default), Scenario::named)?;
         self.with(|worlds| {
             if worlds.open.len() >= OPEN {
@@ -129,7 +156,7 @@ impl Lab {
             worlds.opened += 1;
             let id = WorldId(worlds.opened);
             let world = respond::world(scenario, &self.behaviour, Moment::LAB);
-            worlds.open.insert(id, LabWorld { world, clock: watch::Sender::new(Moment::LAB) });
+            worlds.open.insert(id, LabWorld { world, clock: watch::Sender::new(Moment::LAB), guarded });
             Ok(id)
         })
     }
@@ -150,9 +177,13 @@ impl Lab {
         &self.behaviour
     }
 
-    /// Whom it lets in.
-    pub(super) fn guard(&self) -> &Guard {
-        &self.guard
+    /// Whom it lets in at a path.
+    pub(super) fn guard(&self, path: &str) -> &Guard {
+        let is_guarded = match Place::of(path) {
+            Some((Place::Lab(id), _)) => self.with(|worlds| worlds.open.get(&id).is_some_and(|world| world.guarded)),
+            _ => false,
+        };
+        if is_guarded { &self.guarded.0 } else { &self.guard }
     }
 
     /// What replies on wrong sessions are made of.

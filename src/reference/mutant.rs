@@ -482,6 +482,62 @@ mutants! {
         "A preamble that comes in a session begins another one.";
     TakesOneSession "takes-one-session" "framing.session-after-session"
         "A connection is kept when its session has ended, and a further session on it is refused.";
+
+    // Protection: the upgrade, the handshake, what is sealed, and who may do what.
+    ServesWithoutUpgrade "serves-without-upgrade" "transport.encrypt-and-sign"
+        "A session that asks for no protection is taken where protection is required.";
+    NoUpgradeResponse "no-upgrade-response" "framing.upgrade-answered"
+        "The upgrade is not answered, and the handshake is waited for.";
+    AnswersBeforeHandshake "answers-before-handshake" "nns.no-data-before-done"
+        "A request that comes in place of the handshake is answered.";
+    LetsAnybodyIn "lets-anybody-in" "nns.failure-told"
+        "A user whom nobody knows is let in with the name for a password.";
+    TakesAnyToken "takes-any-token" "nns.failure-told"
+        "A token that is none is answered as if it were the first of a handshake.";
+    ForgetsItsContext "forgets-its-context" "nns.token-taken"
+        "Every token is taken for the first of a handshake.";
+    DoneAtOnce "done-at-once" "nns.continues"
+        "The first token is answered with a HandshakeDone.";
+    NeverDone "never-done" "nns.done"
+        "The last token of the server goes in a HandshakeInProgress.";
+    WrongHandshakeVersion "wrong-handshake-version" "nns.handshake-format"
+        "Messages of the handshake are of version 1.1.";
+    ShortHandshakeError "short-handshake-error" "nns.error-format"
+        "A HandshakeError holds the four octets of its code alone.";
+    ChecksHandshakeVersion "checks-handshake-version" "nns.version-ignored"
+        "A message of the handshake in another version closes the connection.";
+    ReadsWholeHandshakesOnly "reads-whole-handshakes-only" "nns.handshake-reassembled"
+        "A message of the handshake that comes in pieces closes the connection.";
+    GoesOnAfterHandshakeError "goes-on-after-handshake-error" "nns.error-closes"
+        "A HandshakeError is passed over.";
+    PassesOverUnknownHandshakes "passes-over-unknown-handshakes" "nns.unknown-type-closes"
+        "A message of the handshake of an unknown type is passed over.";
+    BeginsAnewAfterFailure "begins-anew-after-failure" "nns.failed-stays-failed"
+        "Another handshake may follow one that has failed.";
+    SendsUnsealedData "sends-unsealed-data" "nns.data-protected"
+        "What the server sends after the handshake is not sealed.";
+    ReadsWholeDataOnly "reads-whole-data-only" "nns.data-read"
+        "A Data message that comes in pieces closes the connection.";
+    ReadsUnsealedData "reads-unsealed-data" "nns.data-tampered"
+        "Records that are not sealed are read in a protected session.";
+    OpensAlteredData "opens-altered-data" "nns.data-tampered"
+        "Signatures are not looked at.";
+    TakesRepeatedData "takes-repeated-data" "nns.data-tampered"
+        "A Data message that comes again is opened again.";
+    SortsSwappedData "sorts-swapped-data" "nns.data-tampered"
+        "A Data message that comes too early waits for the one before it.";
+    ServesTheUnauthorized "serves-the-unauthorized" "pre-operation.unauthorized-refused"
+        "Whoever has logged on may do everything.";
+    StartsForTheUnauthorized "starts-for-the-unauthorized" "progress.unauthorized-refused"
+        "Whoever has logged on may start operations with progress.";
+    InitializesForAdministrators "initializes-for-administrators" "progress.unauthorized-refused"
+        "Users who may not start an operation may not initialize one either.";
+    EverybodyIsAnIpamUser "everybody-is-an-ipam-user" "session.user-computed"
+        "The groups of a user are not asked for: all are IPAM Users.";
+    RefusesIpamUsers "refuses-ipam-users" "session.user-computed"
+        "IPAM Users are refused whatever they ask.";
+    TellsEverybodyWhetherConfigured "tells-everybody-whether-configured" "is-ipam-configured.failure-faults"
+        "IsIpamConfigured is answered to users without any right.";
 }
 
 #[cfg(test)]

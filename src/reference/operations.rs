@@ -60,7 +60,7 @@ pub(super) fn admit(operation: &Operation, scenario: Scenario, behaviour: &Behav
     if behaviour.lies(Mutant::RefusesValidRequests) {
         return refuse("IpamApiGenericErrorOccurred", "An error occurred.");
     }
-    let is_allowed = behaviour.role.is_none_or(|role| permits(role, name));
+    let is_allowed = behaviour.role.is_none_or(|role| permits(role, name, behaviour));
     if !scenario.authorizes(name) || !is_allowed {
         return refuse("IpamApiAccessDenied", "The user is not authorized for this operation.");
     }
@@ -80,15 +80,24 @@ pub(super) fn admit(operation: &Operation, scenario: Scenario, behaviour: &Behav
 
 /// 3.3.6.1, 3.19.6.1 and the built-in operations of 3.1.1.1.36.1: who may do what. Policies that give somebody more are not
 /// modelled, nor whose object an operation changes: an administrator of address spaces or servers may start any.
-fn permits(role: Role, operation: &str) -> bool {
+fn permits(role: Role, operation: &str, behaviour: &Behaviour) -> bool {
+    if behaviour.lies(Mutant::ServesTheUnauthorized) {
+        return true;
+    }
+    let role = if behaviour.lies(Mutant::EverybodyIsAnIpamUser) { Role::IpamUser } else { role };
     match operation {
-        "InitializeOperationParameters" => true,
+        "IsIpamConfigured" if behaviour.lies(Mutant::TellsEverybodyWhetherConfigured) => true,
+        "StartOperationWithCallback" if behaviour.lies(Mutant::StartsForTheUnauthorized) => true,
+        "InitializeOperationParameters" => {
+            role != Role::IpamUser || !behaviour.lies(Mutant::InitializesForAdministrators)
+        }
         "StartOperationWithCallback" => {
             matches!(role, Role::IpamAdministrator | Role::MsmAdministrator | Role::AsmAdministrator)
         }
         // TaskStart: all administrators.
         "StartTask" => !matches!(role, Role::IpamUser | Role::Nobody),
         // GenericRead: all readers.
+        _ if role == Role::IpamUser && behaviour.lies(Mutant::RefusesIpamUsers) => false,
         _ => role != Role::Nobody,
     }
 }

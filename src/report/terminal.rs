@@ -19,7 +19,8 @@ use super::{
     wrap::{WIDTH, wrap},
 };
 use crate::verdict::{
-    CaseRecord, Event, FaultStatus, FindingStatus, Outcome, Record, RunStarted, verification::NOT_SELECTED,
+    CaseRecord, Event, FaultStatus, FindingStatus, Outcome, Record, RunStarted, TargetRecord,
+    verification::NOT_SELECTED,
 };
 
 /// How much of a text from outside is shown, in characters; the report has the whole.
@@ -118,9 +119,9 @@ impl Terminal {
         let against = if target.reference {
             format!("the reference server at {}", target.url)
         } else if target.name == target.url {
-            format!("{} ({}, security {})", target.url, target.transport, target.security)
+            format!("{} ({}, {})", target.url, target.transport, protection(target))
         } else {
-            format!("{} at {} ({}, security {})", target.name, target.url, target.transport, target.security)
+            format!("{} at {} ({}, {})", target.name, target.url, target.transport, protection(target))
         };
         let line = format!("ipamspec {}: {} against {against}", run.tool_version, count(run.cases.len(), "case"));
         self.ink.bold(&wrap(Shown::line_within(&line, LIMIT).as_str(), 0, 2)) + "\n"
@@ -338,6 +339,14 @@ fn names(cases: &[(usize, &CaseRecord)]) -> String {
     match cases.len().saturating_sub(NAMES) {
         0 => named,
         more => format!("{named} and {} more", grouped(more)),
+    }
+}
+
+/// How its sessions are protected; where they are not, what that means for the claim. [MS-IPAMM2] 2.1
+fn protection(target: &TargetRecord) -> String {
+    match target.security.as_str() {
+        "none" if target.transport == "net.tcp" => "security none: the claim is partial at most".to_owned(),
+        mode => format!("security {mode}"),
     }
 }
 

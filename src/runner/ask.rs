@@ -9,7 +9,7 @@ use super::{
     judge::{end_in_words, in_words, says_soap},
     lab::World,
     pace::Pace,
-    target::Target,
+    target::{Target, Timing},
 };
 use crate::{
     session::{End, Guard, Observed, Outgoing, Permitted, Refused},
@@ -17,7 +17,7 @@ use crate::{
     spec::{Operation, PortType},
     transport::{
         BadCertificates, Exchanged, HttpOptions, HttpSessions, HttpTransport, MessageEncoding, NetTcpOptions,
-        NetTcpTransport, Scheme, TargetUrl, Transport,
+        NetTcpTransport, Scheme, Security, TargetUrl, Transport,
     },
     verdict::{Exchange, hex},
     wire::framing::FaultUri,
@@ -172,18 +172,16 @@ pub fn transport(target: &Target) -> Result<Transport, BadCertificates> {
     let (connect, reply) = (timing.connect, timing.reply);
     let ca_pem = target.ca_pem.clone();
     let http = HttpTransport::new(HttpOptions { connect, reply, overall: timing.operation, reply_bytes, ca_pem })?;
-    let (idle, encoding) = (target.limits.sessions, target.encoding);
-    let net_tcp = NetTcpTransport::new(NetTcpOptions {
-        connect,
-        reply,
-        overall: timing.operation,
-        reply_bytes,
-        idle,
-        encoding,
-        security: target.security.clone(),
-    });
+    let net_tcp = net_tcp(target, target.security.clone());
     let http_sessions = HttpSessions::new(http.clone(), target.callback_address(), reply_bytes);
     Ok(Transport { http, http_sessions, net_tcp })
+}
+
+/// What carries requests to a target over net.tcp, protected in this way.
+pub fn net_tcp(target: &Target, security: Option<Arc<Security>>) -> NetTcpTransport {
+    let Timing { connect, reply, operation: overall, .. } = target.timing;
+    let (reply_bytes, idle, encoding) = (target.limits.reply_bytes, target.limits.sessions, target.encoding);
+    NetTcpTransport::new(NetTcpOptions { connect, reply, overall, reply_bytes, idle, encoding, security })
 }
 
 /// A message id: the same for the same seed, case, step and attempt.
@@ -254,7 +252,7 @@ fn stage(end: &End) -> Stage {
     match end {
         End::UnknownName { .. } => Stage::Name,
         End::Unreachable { .. } => Stage::Connect,
-        End::SecurityRefused { .. } => Stage::Tls,
+        End::SecurityRefused { .. } | End::LogOnRefused { .. } => Stage::Tls,
         End::Refused { fault } if FaultUri::from_uri(fault) == Some(FaultUri::EndpointNotFound) => Stage::Endpoint,
         _ => Stage::Http,
     }

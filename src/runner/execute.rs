@@ -16,6 +16,7 @@ use super::{
     keep::Kept,
     lab::{Lab, World},
     message,
+    secured::Transports,
     sessions::{self, Sessions},
     strategy,
     target::Target,
@@ -50,6 +51,8 @@ pub struct Executor {
     pub replay: Arc<str>,
     /// Generated values of an earlier run, and where those of this run are kept.
     pub kept: Arc<Kept>,
+    /// What carries the requests of cases that say who logs on.
+    pub transports: Arc<Transports>,
     /// What was recorded of faults before.
     pub recorded_faults: Arc<RecordedFaults>,
 }
@@ -80,6 +83,8 @@ impl Drop for Held<'_> {
 
 struct Running<'a> {
     executor: &'a Executor,
+    /// The way to the target for this case.
+    line: Line,
     case: &'a Case,
     /// Who asks, as message ids are made of it: the case, and which of its executions.
     who: String,
@@ -150,14 +155,26 @@ impl Executor {
         let began = Instant::now();
         let world = match &self.lab {
             None => None,
-            Some(lab) => match lab.open(case.scenario.as_deref()) {
+            Some(lab) => match lab.open(case.scenario.as_deref(), case.secured.is_some()) {
                 Ok(world) => Some(Held { lab: lab.as_ref(), world }),
                 Err(problem) => return (self.record(case, Outcome::Error, problem, Some(Blame::File)), false),
             },
         };
+        let line = match case.secured {
+            None => Some(self.line.clone()),
+            Some(secured) => {
+                let world = world.as_ref().map(|held| &held.world);
+                self.transports.line(secured, &self.line, &self.target, world)
+            }
+        };
+        let Some(line) = line else {
+            let problem = "the target has nobody of the role that the case asks for".to_owned();
+            return (self.record(case, Outcome::Skip, problem, None), false);
+        };
         let who = if execution == 0 { case.id.clone() } else { format!("{}#{execution}", case.id) };
         let mut running = Running {
             executor: self,
+            line,
             case,
             who,
             world,
@@ -321,7 +338,7 @@ impl Running<'_> {
     async fn attempt(&mut self, number: usize, attempt: usize, step: &Step) -> Result<Judged, Ended> {
         let executor = self.executor;
         let world = self.world.as_ref().map(|held| &held.world);
-        let Some(url) = executor.line.address(self.case.port_type, world) else {
+        let Some(url) = self.line.address(self.case.port_type, world) else {
             return Err(Ended::Error(
                 Blame::File,
                 format!("the target file names no endpoint for {}", self.case.port_type.name()),
@@ -330,11 +347,11 @@ impl Running<'_> {
         if sessions::are_used(self.case) {
             return self.request(number, attempt, step, &url).await;
         }
-        let message_id = ask::message_id(&executor.line.seed, &self.who, number, attempt);
+        let message_id = ask::message_id(&self.line.seed, &self.who, number, attempt);
         let (outgoing, name) = self.render(step, &message_id, Route::to(&url.to_string()))?;
-        let permitted = executor.line.permit(outgoing).map_err(|refused| Ended::HeldBack(refused.to_string()))?;
+        let permitted = self.line.permit(outgoing).map_err(|refused| Ended::HeldBack(refused.to_string()))?;
         let sent = self.began.elapsed();
-        let (Exchanged { answer: observed, seen }, took) = executor.line.send(&url, &permitted, false).await;
+        let (Exchanged { answer: observed, seen }, took) = self.line.send(&url, &permitted, false).await;
         self.sessions.log.exchange(number, attempt, &seen);
         self.keep(ask::exchange(number, attempt, name, permitted.outgoing(), sent, (&observed, took)));
         let control = if wants_control(&observed) { Some(self.control(number, attempt).await) } else { None };

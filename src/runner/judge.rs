@@ -12,7 +12,7 @@ pub use self::{event::judge_event, machine::judge_session};
 
 use super::said;
 use crate::{
-    case::{Answer as Expected, Case, FaultKind, Step, judge_value},
+    case::{Answer as Expected, Case, FaultKind, Secured, Step, judge_value},
     session::{End, HttpHead, Layer, Observed, Unread},
     soap::{
         self, Fault, SoapError,
@@ -287,7 +287,8 @@ impl Bench<'_> {
             self.exception(fault);
         }
         let denied = match &answer {
-            Answer::Fault(fault) => denies_access(fault),
+            // Where a case asks for somebody of a role, that is the answer to it.
+            Answer::Fault(fault) => denies_access(fault) && !matches!(self.asked.case.secured, Some(Secured::As(_))),
             _ => false,
         };
         let body = match answer {
@@ -572,7 +573,7 @@ pub fn environment(status: u16) -> Option<&'static str> {
 pub fn end_in_words(end: &End) -> String {
     match end {
         End::UnknownName { reason } | End::Unreachable { reason } => format!("unreachable: {reason}"),
-        End::SecurityRefused { reason } => format!("security refused: {reason}"),
+        End::SecurityRefused { reason } | End::LogOnRefused { reason } => format!("security refused: {reason}"),
         End::Ended => "the target ended the session without an answer; its log may say why".to_owned(),
         End::Refused { fault } => format!("the target refused the session with the framing fault {fault}"),
         End::Closed => "the target closed without an answer; its log may say why".to_owned(),

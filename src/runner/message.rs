@@ -146,6 +146,9 @@ pub fn records(
         Some(Split::At(at)) if at > 0 && at < bytes.len() => vec![bytes.slice(..at), bytes.slice(at..)],
         _ => vec![bytes],
     };
-    let given = GivenRecords { pieces, requests, payloads, regular: course.takes(&specs) };
+    let given = GivenRecords { pieces, requests, payloads, regular: course.takes(&specs), way: records.way() };
+    if !given.way.is_faithful() {
+        course.lose();
+    }
     Ok(Rendered { given, message_id: last_id, named })
 }

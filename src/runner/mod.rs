@@ -20,6 +20,7 @@ pub mod questions;
 pub mod recorded;
 pub mod run;
 pub mod said;
+pub mod secured;
 pub mod sessions;
 pub mod shard;
 pub mod smoke;
@@ -30,7 +31,7 @@ pub mod target;
 pub mod wire_log;
 
 pub use keep::Kept;
-pub use lab::{Lab, World};
+pub use lab::{Lab, LabUser, World};
 pub use plan::Selection;
 pub use run::{Options, run};
 pub use snapshots::Snapshots;

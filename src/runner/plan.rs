@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{sessions, shard, target::Target};
 use crate::{
-    case::{Case, Step, StepKind, Suite, glob::Glob},
+    case::{Case, Secured, Step, StepKind, Suite, glob::Glob},
     session::Guard,
     spec::{Effect, Level, PortType, progress::AdminOperation},
+    transport::SecurityMode,
     verdict::Shard,
 };
 
@@ -122,6 +123,9 @@ pub fn skip_reason(case: &Case, target: &Target, guard: &Guard, has_lab: bool) -
     if let Some(reason) = target.endpoint(case.port_type).and_then(|url| sessions::not_over(case, &url)) {
         return Some(reason);
     }
+    if let Some(reason) = case.secured.and_then(|secured| unprotected(secured, target, has_lab)) {
+        return Some(reason);
+    }
     if !guard.allows(case.effect) {
         return Some(format!("not allowed: effect `{}`", case.effect));
     }
@@ -136,6 +140,31 @@ pub fn skip_reason(case: &Case, target: &Target, guard: &Guard, has_lab: bool) -
     let ids = case.steps.iter().filter_map(admin_operation);
     let lacking = operations.chain(ids.map(|operation| operation.id)).find(|name| target.lacks(name))?;
     Some(format!("lacking on this product: {lacking}"))
+}
+
+/// Why a case cannot have the protection that it asks for.
+fn unprotected(secured: Secured, target: &Target, has_lab: bool) -> Option<String> {
+    if secured.needs_mechanism() && !cfg!(feature = "security") {
+        return Some("this build cannot protect sessions".to_owned());
+    }
+    if has_lab {
+        return None;
+    }
+    let Some(log_on) = &target.log_on else {
+        return Some("not protected: [security] of the target file names nobody who logs on".to_owned());
+    };
+    match secured {
+        Secured::As(role) if !target.users.contains_key(&role) => {
+            Some(format!("missing user: the target file has no [[security.user]] of the role {}", role.as_str()))
+        }
+        Secured::MadeUp if log_on.mode == SecurityMode::Kerberos => {
+            Some("with Kerberos the KDC refuses a made-up user, and the target sees none".to_owned())
+        }
+        Secured::ByHand if log_on.mode != SecurityMode::Ntlm => {
+            Some("its tokens are NTLM's: it is run where [security] mode is \"ntlm\"".to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// The operation with progress that a step initializes a session for, [MS-IPAMM2] 2.2.4.286.

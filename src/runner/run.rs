@@ -123,6 +123,7 @@ pub async fn run(
         replay: options.replay.as_str().into(),
         kept: Arc::new(options.kept),
         lab,
+        transports: Arc::default(),
         target: target.clone(),
         recorded_faults: Arc::new(options.recorded_faults),
     };

@@ -290,7 +290,8 @@ pub fn not_over(case: &Case, url: &TargetUrl) -> Option<String> {
         StepKind::Raw(raw) => case.port_type.has_sessions() && !raw.envelope.sketch().contains("ReplyTo"),
         _ => false,
     };
-    let needs = case.steps.iter().any(|step| step.needs_net_tcp() || is_of_none(step))
+    let needs = case.secured.is_some()
+        || case.steps.iter().any(|step| step.needs_net_tcp() || is_of_none(step))
         || (are_used(case) && case.port_type == PortType::IIpamServer);
     (needs && !is_net_tcp).then(|| format!("net.tcp only: {} cannot show it", url.scheme().as_str()))
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::{Outgoing, Payloads};
+use super::{Outgoing, Payloads, Way};
 use crate::{
     soap,
     spec::{CALLBACKS, Callback, Effect, KEEPALIVE_ACTION, OPERATIONS, Operation, task::IPAM_TASK_TYPE},
@@ -51,16 +51,23 @@ pub struct GivenRecords {
     pub payloads: Vec<Bytes>,
     /// Whether every client sends such records in this place, whatever the envelopes hold.
     pub regular: bool,
+    /// What becomes of them on their way.
+    pub way: Way,
 }
 
 /// Records, byte by byte, that a guard let through; only a guard makes them.
 #[derive(Debug, Clone)]
-pub struct PermittedRecords(Vec<Bytes>);
+pub struct PermittedRecords(Vec<Bytes>, Way);
 
 impl PermittedRecords {
     /// The bytes, in pieces that are written one by one.
     pub fn pieces(&self) -> &[Bytes] {
         &self.0
+    }
+
+    /// What becomes of them on their way.
+    pub fn way(&self) -> Way {
+        self.1
     }
 }
 
@@ -122,14 +129,14 @@ impl Guard {
     /// An effect of the bytes or of a request in them, or a task that one may start, is not allowed.
     pub fn permit_records(&self, given: GivenRecords, payloads: &mut Payloads) -> Result<PermittedRecords, Refused> {
         let read: Option<Vec<Outgoing>> = given.payloads.iter().map(|payload| payloads.read(payload)).collect();
-        let composed = read.filter(|_| given.regular);
+        let composed = read.filter(|_| given.regular && given.way.is_faithful());
         if composed.is_none() {
             self.allow(&Reading::of_bytes(&given.pieces.concat()))?;
         }
         for request in given.requests.into_iter().chain(composed.into_iter().flatten()) {
             self.permit(request)?;
         }
-        Ok(PermittedRecords(given.pieces))
+        Ok(PermittedRecords(given.pieces, given.way))
     }
 }
 
@@ -387,7 +394,7 @@ mod tests {
     /// Records that hold payloads, and whether every client sends such.
     fn given(payloads: &[&[u8]], regular: bool) -> GivenRecords {
         let payloads: Vec<Bytes> = payloads.iter().map(|payload| Bytes::copy_from_slice(payload)).collect();
-        GivenRecords { pieces: payloads.clone(), requests: Vec::new(), payloads, regular }
+        GivenRecords { pieces: payloads.clone(), requests: Vec::new(), payloads, regular, way: Way::AsSealed }
     }
 
     fn encoded(requests: &[Outgoing]) -> Vec<Vec<u8>> {

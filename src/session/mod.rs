@@ -8,8 +8,12 @@ mod layer;
 mod observation;
 mod payload;
 pub mod recording;
+mod way;
 
 pub use guard::{GivenRecords, Guard, Permitted, PermittedRecords, Refused};
 pub use layer::Layer;
-pub use observation::{End, HttpHead, Observation, Observed, Outgoing, Piece, Received, Trace, UPGRADE_TAKEN, Unread};
+pub use observation::{
+    End, HANDSHAKE_ERROR, HttpHead, Observation, Observed, Outgoing, Piece, Received, Trace, UPGRADE_TAKEN, Unread,
+};
 pub use payload::Payloads;
+pub use way::Way;

@@ -25,6 +25,8 @@ pub struct Outgoing {
 
 /// What [`Observed::Security`] says where records that the caller composed ask for an upgrade, and the target takes it.
 pub const UPGRADE_TAKEN: &str = "the upgrade that the records ask for is taken";
+/// How it begins where they are a handshake's, and the target gives up; behind a space the code follows. [MS-NNS] 2.2.1
+pub const HANDSHAKE_ERROR: &str = "HandshakeError";
 
 /// One thing seen on a session.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,6 +159,11 @@ pub enum End {
     },
     /// A secured connection was refused, by the target or by us.
     SecurityRefused {
+        /// Why.
+        reason: String,
+    },
+    /// The target refused, with a code, who wanted to log on. [MS-NNS] 3.1.5.3
+    LogOnRefused {
         /// Why.
         reason: String,
     },

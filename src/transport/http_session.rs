@@ -188,7 +188,7 @@ impl Driver {
                     }
                     Some(Command::Tick) => self.keep_alive(&mut exchanges, &mut sent_since_tick),
                     // HTTP has no records.
-                    Some(Command::Records(_)) => None,
+                    Some(Command::Records(..)) => None,
                     Some(Command::End | Command::Abort) => Some(Observed::Ended(End::Aborted)),
                     None => return,
                 },

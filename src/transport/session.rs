@@ -16,7 +16,7 @@ use tokio::{
 
 use super::connection::after;
 use crate::session::{
-    End, Observation, Observed, Outgoing,
+    End, Observation, Observed, Outgoing, Way,
     guard::{Permitted, PermittedRecords},
 };
 
@@ -76,8 +76,8 @@ pub(super) struct Patience {
 pub(super) enum Command {
     /// Sends a request.
     Request(Outgoing),
-    /// Sends bytes as they are, each piece by itself.
-    Records(Vec<Bytes>),
+    /// Sends bytes as they are, each piece by itself, and does to them what is asked once they are sealed.
+    Records(Vec<Bytes>, Way),
     /// Sends a keepalive where nothing was sent since the last tick. [MS-IPAMM2] 3.2.5
     Tick,
     /// Ends the session in order.
@@ -119,7 +119,7 @@ impl Session {
 
     /// Sends records as they are, at once.
     pub fn send_records(&self, records: &PermittedRecords) {
-        self.command(Command::Records(records.pieces().to_vec()));
+        self.command(Command::Records(records.pieces().to_vec(), records.way()));
     }
 
     /// Does what the client owes after every 15 s that pass in a world whose clock is moved by hand.

@@ -14,6 +14,12 @@ ls "$(dirname "$(readlink -f "$(command -v mono || echo /usr/bin/mono)")")"/../l
     missing+=(libmono-system-servicemodel4.0a-cil)
 command -v tshark >/dev/null || missing+=(tshark)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+# For gateways by MIT's GSSAPI: Kerberos with a realm of its own, and NTLM. They need Debian's Python.
+PATH=$PATH:/usr/sbin command -v krb5kdc >/dev/null || missing+=(krb5-kdc)
+PATH=$PATH:/usr/sbin command -v kadmin.local >/dev/null || missing+=(krb5-admin-server)
+command -v kinit >/dev/null || missing+=(krb5-user)
+/usr/bin/python3 -c 'import gssapi' 2>/dev/null || missing+=(python3-gssapi)
+ls /usr/lib/*/gssntlmssp/gssntlmssp.so >/dev/null 2>&1 || missing+=(gss-ntlmssp)
 if [ ${#missing[@]} -gt 0 ]; then
     export DEBIAN_FRONTEND=noninteractive
     (apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}") >/dev/null 2>&1 ||

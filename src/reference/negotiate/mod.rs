@@ -16,5 +16,5 @@ mod users;
 mod tests;
 
 pub(super) use self::stream::{Broken, ServerStream};
-pub(super) use self::users::User;
-pub use self::users::{BadUsers, Users};
+pub use self::users::{BadUsers, LabUser, Users};
+pub(super) use self::users::{User, unforeseen};

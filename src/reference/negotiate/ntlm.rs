@@ -57,13 +57,14 @@ pub(super) fn challenge(token: &[u8], nonce: [u8; 8], time: u64) -> Result<(Chal
 }
 
 impl Challenged {
-    /// Judges an AUTHENTICATE_MESSAGE.
+    /// Judges an AUTHENTICATE_MESSAGE. Where `anybody` may come, whoever is not known does with the name for a password.
     ///
     /// # Errors
     /// It is none, or its sender is nobody, has another password, or may not log on.
-    pub(super) fn judge(&self, token: &[u8], users: &Users) -> Result<Known, ErrorCode> {
+    pub(super) fn judge(&self, token: &[u8], users: &Users, anybody: bool) -> Result<Known, ErrorCode> {
         let answer = Authenticate::read(token).ok_or(ErrorCode::INVALID_TOKEN)?;
-        let user = users.find(&answer.domain, &answer.user).ok_or(ErrorCode::LOGON_DENIED)?;
+        let guest = anybody.then(|| User::guest(&answer.user));
+        let user = users.find(&answer.domain, &answer.user).or(guest.as_ref()).ok_or(ErrorCode::LOGON_DENIED)?;
 
         // NTOWFv2 (3.3.2): the name as the client wrote it.
         let hash = Md4::digest(utf16(user.password()));

@@ -44,6 +44,8 @@ pub(super) struct Around<'a> {
     pub(super) nonce: [u8; 8],
     /// A FILETIME.
     pub(super) time: u64,
+    /// Whether whoever is not known is let in.
+    pub(super) anybody: bool,
 }
 
 impl Acceptor {
@@ -71,7 +73,7 @@ impl Acceptor {
             self.challenged = Some(challenged);
             return Ok(Stepped::Continue(respond(ACCEPT_INCOMPLETE, false, Some(&challenge), None)));
         };
-        let mut known = challenged.judge(response, around.users)?;
+        let mut known = challenged.judge(response, around.users, around.anybody)?;
         let ours = match mic {
             Some(mic) if known.seal.verifies(&offered, mic) => Some(known.seal.signature(&offered)),
             Some(_) => return Err(ErrorCode(0x8009_030F)),
@@ -103,7 +105,7 @@ impl Acceptor {
     fn bare(&mut self, token: &[u8], around: Around<'_>) -> Result<Stepped, ErrorCode> {
         self.has_begun = true;
         if let Some(challenged) = self.challenged.take() {
-            return Ok(Stepped::Complete(Vec::new(), Box::new(challenged.judge(token, around.users)?)));
+            return Ok(Stepped::Complete(Vec::new(), Box::new(challenged.judge(token, around.users, around.anybody)?)));
         }
         let (challenged, challenge) = ntlm::challenge(token, around.nonce, around.time)?;
         self.challenged = Some(challenged);

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::{ServerStream, Users, message::flag, ntlm, seal::Seal};
+use crate::reference::Behaviour;
 use crate::wire::nns::{ErrorCode, HandshakeMessage, HandshakeReader};
 
 /// 4.2.1 and 4.2.4: what is computed of a session key that is known.
@@ -73,7 +74,7 @@ fn said(token: &[u8]) -> Option<HandshakeMessage> {
     let mut bytes = Vec::new();
     HandshakeMessage::HandshakeInProgress(token.to_vec().into()).write(&mut bytes).unwrap();
     let mut out = Vec::new();
-    let _ = ServerStream::new([1; 8]).receive(&bytes, &Users::default(), &mut out);
+    let _ = ServerStream::new([1; 8], Behaviour::default()).receive(&bytes, &Users::default(), &mut out);
     let mut reader = HandshakeReader::default();
     reader.push(&out);
     reader.next().unwrap()
@@ -97,7 +98,7 @@ proptest! {
             b"".as_slice(), b"NTLMSSP\0\x01\0\0\0", b"NTLMSSP\0\x03\0\0\0", b"\x60\x40\x06\x06\x2B\x06\x01\x05\x05\x02\xA0",
         ]), rest in proptest::collection::vec(any::<u8>(), 0..120)) {
         let token = [start, &rest].concat();
-        let mut stream = ServerStream::new([1; 8]);
+        let mut stream = ServerStream::new([1; 8], Behaviour::default());
         for _ in 0..2 {
             let mut bytes = Vec::new();
             HandshakeMessage::HandshakeInProgress(token.clone().into()).write(&mut bytes).unwrap();

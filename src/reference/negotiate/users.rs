@@ -3,7 +3,10 @@
 //! Leaves out what a role may do. A line is `DOMAIN:user:password` and may end in `:` and a role, or `locked-out` or
 //! `disabled`; a role that is not said is that of an IPAM administrator. Lines that are empty or begin with `#` say nothing.
 
-use std::fmt;
+use std::{
+    fmt,
+    hash::{BuildHasher as _, Hasher as _, RandomState},
+};
 
 use zeroize::Zeroizing;
 
@@ -20,6 +23,15 @@ pub(in crate::reference) struct User {
     name: String,
     password: Zeroizing<String>,
     standing: Standing,
+}
+
+/// A user of the lab, for whoever runs cases there. The password holds for the life of the process and opens nothing else.
+#[derive(Debug, Clone)]
+pub struct LabUser {
+    /// What the user is; the name is the role's word.
+    pub role: Role,
+    /// The password.
+    pub password: String,
 }
 
 /// What becomes of a user whose password is right.
@@ -53,6 +65,18 @@ impl Users {
             .map(Self)
     }
 
+    /// A user of each role in the lab, called by it, with passwords that nobody foresees.
+    pub(in crate::reference) fn of_lab(domain: &str) -> (Self, Vec<LabUser>) {
+        let users = Role::ALL.map(|role| LabUser { role, password: format!("{:016x}", unforeseen()) });
+        let known = users.iter().map(|user| User {
+            domain: domain.to_owned(),
+            name: user.role.as_str().to_owned(),
+            password: Zeroizing::new(user.password.clone()),
+            standing: Standing::In(user.role),
+        });
+        (Self(known.collect()), users.into())
+    }
+
     /// A user by name, whatever the case; the domain counts where the client writes one.
     pub(super) fn find(&self, domain: &str, name: &str) -> Option<&User> {
         let same = |one: &str, other: &str| one.to_uppercase() == other.to_uppercase();
@@ -79,6 +103,13 @@ impl User {
         }
         let password = Zeroizing::new(password.to_owned());
         Ok(Self { domain: domain.to_owned(), name: name.to_owned(), password, standing })
+    }
+
+    /// Somebody whom nobody knows, whose password is the name.
+    pub(super) fn guest(name: &str) -> Self {
+        let password = Zeroizing::new(name.to_owned());
+        let standing = Standing::In(Role::IpamAdministrator);
+        Self { domain: String::new(), name: name.to_owned(), password, standing }
     }
 
     pub(super) fn password(&self) -> &str {
@@ -109,4 +140,9 @@ impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("User").field("standing", &self.standing).finish_non_exhaustive()
     }
+}
+
+/// A number that was not given before, and that nobody foresees.
+pub(in crate::reference) fn unforeseen() -> u64 {
+    RandomState::new().build_hasher().finish()
 }

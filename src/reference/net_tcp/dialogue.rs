@@ -4,7 +4,6 @@
 
 use std::{
     future::pending,
-    hash::{BuildHasher as _, Hasher as _, RandomState},
     time::{Duration, Instant},
 };
 
@@ -23,7 +22,7 @@ use crate::{
         answer::{Answer, Fault},
         envelope::Addressed,
         lab::path_of,
-        negotiate::{Broken, ServerStream, User},
+        negotiate::{Broken, ServerStream, User, unforeseen},
     },
     spec::PortType,
     wire::{
@@ -31,6 +30,7 @@ use crate::{
         framing::{
             Deframer, Event, FaultUri, Flow, KnownEncoding, Limits, Mode, NEGOTIATE, ReceiverState, Record, VERSION,
         },
+        nns::MessageId,
     },
 };
 
@@ -100,6 +100,8 @@ struct Lie {
     owes_ack: bool,
     /// How many messages came together.
     together: usize,
+    /// Whether a session goes on whose handshake was not made.
+    without_handshake: bool,
 }
 
 impl Dialogue {
@@ -130,6 +132,9 @@ impl Dialogue {
     pub(super) fn receive(&mut self, bytes: &[u8], now: Now) {
         if self.over.is_some() {
             return;
+        }
+        if self.lies(Mutant::AnswersBeforeHandshake) {
+            self.pass_over_handshake(bytes);
         }
         match self.open(bytes) {
             Some(opened) if opened.is_empty() => {}
@@ -299,7 +304,7 @@ impl Dialogue {
                 let rest = self.deframer.take_rest();
                 self.deframer.push(&rest);
             }
-            Record::UpgradeRequestRecord(name) if name == NEGOTIATE && self.lab.guard().users.is_some() => {
+            Record::UpgradeRequestRecord(name) if name == NEGOTIATE && self.lab.guard(&self.path).users.is_some() => {
                 self.upgrade(now);
             }
             Record::UpgradeRequestRecord(_) => self.refuse(FaultUri::UpgradeInvalid),
@@ -316,9 +321,15 @@ impl Dialogue {
 
     /// 3.1.4.7: NegotiateStream has the connection to itself until somebody is logged on.
     fn upgrade(&mut self, now: Now) {
+        let written = self.out.len();
         self.send(&Record::UpgradeResponseRecord);
+        if self.lies(Mutant::NoUpgradeResponse) {
+            self.out.truncate(written);
+        }
         self.flush();
-        self.stream = Some(Box::new(ServerStream::new(nonce())));
+        // A challenge is never the same twice.
+        let nonce = unforeseen().to_be_bytes();
+        self.stream = Some(Box::new(ServerStream::new(nonce, self.lab.behaviour().clone())));
         let rest = self.deframer.take_rest();
         if let Some(opened) = self.open(&rest).filter(|opened| !opened.is_empty()) {
             self.deframer.push(&opened);
@@ -330,7 +341,7 @@ impl Dialogue {
     fn open(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let stream = self.stream.as_mut()?;
         let was_known = stream.user().is_some();
-        let users = self.lab.guard().users.as_ref()?;
+        let users = self.lab.guard(&self.path).users.as_ref()?;
         let received = stream.receive(bytes, users, &mut self.wire);
         if !was_known && stream.user().is_some() {
             self.state = self.state.next(Event::Upgraded).unwrap_or(self.state);
@@ -343,9 +354,21 @@ impl Dialogue {
         }))
     }
 
+    /// A lie: what is no message of the handshake is read as if there were none.
+    fn pass_over_handshake(&mut self, bytes: &[u8]) {
+        let waits = self.stream.as_ref().is_some_and(|stream| stream.user().is_none());
+        let is_handshake = bytes.first().is_none_or(|octet| MessageId::from_octet(*octet).is_some());
+        if waits && !is_handshake {
+            self.stream = None;
+            self.lie.without_handshake = true;
+            self.state = self.state.next(Event::Upgraded).unwrap_or(self.state);
+        }
+    }
+
     /// Makes what is to be said into what is to be sent.
     fn flush(&mut self) {
-        match self.stream.as_mut().filter(|stream| stream.user().is_some()) {
+        let unsealed = self.lies(Mutant::SendsUnsealedData);
+        match self.stream.as_mut().filter(|stream| stream.user().is_some() && !unsealed) {
             Some(stream) => stream.seal(&std::mem::take(&mut self.out), &mut self.wire),
             None => self.wire.append(&mut self.out),
         }
@@ -392,7 +415,8 @@ impl Dialogue {
     /// 3.1.4.9
     fn preamble_end(&mut self, now: Now) {
         let role = self.stream.as_ref().and_then(|stream| stream.user()).map(User::role);
-        if role.is_none() && self.lab.guard().required {
+        let lies = self.lies(Mutant::ServesWithoutUpgrade) || self.lie.without_handshake;
+        if role.is_none() && self.lab.guard(&self.path).required && !lies {
             // As Windows: no fault tells that an upgrade is missing, the connection ends.
             return self.refuse_as(None, false);
         }
@@ -573,9 +597,4 @@ impl Dialogue {
             None => self.over = Some(Over::Aborted),
         }
     }
-}
-
-/// A challenge that was not made before, and that nobody foresees.
-fn nonce() -> [u8; 8] {
-    RandomState::new().build_hasher().finish().to_be_bytes()
 }

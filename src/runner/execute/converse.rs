@@ -15,7 +15,7 @@ use crate::{
         message,
         sessions::{self, MAIN},
     },
-    session::{End, GivenRecords, Observed, Permitted, Received, UPGRADE_TAKEN},
+    session::{End, GivenRecords, Observed, Permitted, Received, UPGRADE_TAKEN, Way},
     soap::write::Route,
     spec::Operation,
     transport::{MessageEncoding, TargetUrl},
@@ -42,7 +42,7 @@ impl Running<'_> {
     /// Does one step on its session.
     pub(super) async fn converse(&mut self, number: usize, step: &Step) -> Result<(), Ended> {
         let world = self.world.as_ref().map(|held| &held.world);
-        let Some(url) = self.executor.line.address(self.case.port_type, world) else {
+        let Some(url) = self.line.address(self.case.port_type, world) else {
             let why = format!("the target file names no endpoint for {}", self.case.port_type.name());
             return Err(Ended::Error(Blame::File, why));
         };
@@ -50,7 +50,7 @@ impl Running<'_> {
         let is_open = self.sessions.is_open(&name);
         self.sessions.step = number;
         let further = further(&self.case.steps, &name);
-        self.sessions.open(&self.executor.line, self.case.port_type, &url, &name, &step.kind, further);
+        self.sessions.open(&self.line, self.case.port_type, &url, &name, &step.kind, further);
         if !is_open && let Some(observed) = self.greeted(&name, step).await {
             let wanted = Wanted { message_id: None, operation: step.operation(), within: None };
             return self.judged(number, step, &wanted, &observed).await;
@@ -106,13 +106,13 @@ impl Running<'_> {
         name: &str,
         url: &TargetUrl,
     ) -> Result<(Permitted, &'static str, Duration), Ended> {
-        let message_id = ask::message_id(&self.executor.line.seed, &self.who, number, attempt);
+        let message_id = ask::message_id(&self.line.seed, &self.who, number, attempt);
         let reply_to = self.sessions.reply_to(name);
         let to = url.to_string();
         let route = Route { to: &to, reply_to: reply_to.as_deref() };
         let (outgoing, what) = self.render(step, &message_id, route)?;
-        let permitted = self.executor.line.permit(outgoing).map_err(|refused| Ended::HeldBack(refused.to_string()))?;
-        self.executor.line.pace.turn().await;
+        let permitted = self.line.permit(outgoing).map_err(|refused| Ended::HeldBack(refused.to_string()))?;
+        self.line.pace.turn().await;
         let sent = self.began.elapsed();
         self.send(&permitted, name, step)?;
         Ok((permitted, what, sent))
@@ -154,8 +154,9 @@ impl Running<'_> {
             requests: vec![outgoing.clone()],
             payloads: vec![payload],
             regular: course.takes_message(),
+            way: Way::AsSealed,
         };
-        let permitted = self.executor.line.guard.permit_records(given, &mut course.payloads);
+        let permitted = self.line.guard.permit_records(given, &mut course.payloads);
         let permitted = permitted.map_err(|refused| Ended::HeldBack(refused.to_string()))?;
         self.sessions.live(name, |live| live.course = course);
         let named = sent_as.map(|sent_as| (sent_as.to_owned(), outgoing.message_id.clone(), operation));
@@ -171,7 +172,7 @@ impl Running<'_> {
         url: &TargetUrl,
         records: &Records,
     ) -> Result<(), Ended> {
-        let seed = self.executor.line.seed.clone();
+        let seed = self.line.seed.clone();
         let who = self.who.clone();
         let message_id = |at: usize| ask::message_id(&seed, &who, number, at + 1);
         let vars = |name: &str| self.var(name);
@@ -185,12 +186,12 @@ impl Running<'_> {
             self.sessions.live(name, |live| live.encoder = encoder);
         }
         let (message_id, named) = (rendered.message_id, rendered.named);
-        let guard = &self.executor.line.guard;
+        let guard = &self.line.guard;
         let permitted = guard
             .permit_records(rendered.given, &mut course.payloads)
             .map_err(|refused| Ended::HeldBack(refused.to_string()))?;
         self.sessions.live(name, |live| live.course = course);
-        self.executor.line.pace.turn().await;
+        self.line.pace.turn().await;
         self.sessions.live(name, |live| live.send_records(&permitted, named));
         if step.expect.is_none() {
             return Ok(());
@@ -246,10 +247,12 @@ impl Running<'_> {
             Answer::Nothing if wanted.message_id.is_some() => {
                 sessions::relates_to(observed, wanted.message_id.as_deref())
             }
-            Answer::Accepted | Answer::Refused | Answer::Nothing => match observed {
-                Observed::Security { what, .. } => what == UPGRADE_TAKEN,
-                _ => matches!(observed, Observed::Accepted | Observed::Received(_)),
-            },
+            Answer::Upgraded | Answer::Handshake(_) | Answer::Accepted | Answer::Refused | Answer::Nothing => {
+                match observed {
+                    Observed::Security { what, .. } => what == UPGRADE_TAKEN || what.starts_with("Handshake"),
+                    _ => matches!(observed, Observed::Accepted | Observed::Received(_)),
+                }
+            }
             Answer::Ended => false,
         };
         let usual = match answer {
@@ -257,7 +260,7 @@ impl Running<'_> {
             // Silence is an answer too: a target may leave a client that it does not serve without a word.
             Answer::Refused => (timing.quiescence * 4).max(timing.connect).max(timing.reply),
             Answer::Nothing | Answer::NoCallback(_) => timing.quiescence,
-            Answer::Accepted => timing.connect,
+            Answer::Upgraded | Answer::Handshake(_) | Answer::Accepted => timing.connect,
             Answer::Either if wanted.operation.is_none() => timing.quiescence,
             Answer::Reply | Answer::Fault(_) | Answer::Either | Answer::Ended => timing.reply,
         };

@@ -7,13 +7,16 @@ use super::{Asked, Bench, Expected, Judged, Stop, end_in_words, in_words};
 use crate::{
     case::{EndedBy, judge_value},
     runner::sessions::{callback_name, overall_status},
-    session::{End, Layer, Observed},
+    session::{End, HANDSHAKE_ERROR, Layer, Observed, UPGRADE_TAKEN},
     soap,
     spec::{Callback, namespace::IPAM, progress::OVERALL_PROGRESS_STATUS},
     verdict::{Catalogue, Outcome},
-    wire::framing::FaultUri,
+    wire::{framing::FaultUri, nns::MessageId},
     xml::Element,
 };
+
+/// How the name of each message of a handshake begins.
+const HANDSHAKE: &str = "Handshake";
 
 /// Judges what came, or did not, where a step expects no answer to a request.
 pub fn judge_event(
@@ -36,6 +39,8 @@ pub fn judge_event(
             Err(Stop) => bench.not_reached(),
         },
         Some(Expected::Accepted) => bench.accepted(observed),
+        Some(Expected::Upgraded) => bench.upgraded(observed),
+        Some(Expected::Handshake(message)) => bench.handshake(message, observed),
         Some(Expected::Refused) => bench.refused(observed),
         Some(Expected::Ended) => bench.ended(observed),
         Some(Expected::Either) => bench.either(observed),
@@ -79,12 +84,62 @@ impl Bench<'_> {
         }
     }
 
+    /// [MC-NMF] 3.1.4.7: an upgrade that the target has is answered, and a handshake follows.
+    fn upgraded(&mut self, observed: &Observed) {
+        const EXPECTED: &str = "an UpgradeResponseRecord";
+        match observed {
+            Observed::Security { what, .. } if what == UPGRADE_TAKEN => {
+                self.answered(true, "the upgrade is taken", EXPECTED, EXPECTED);
+            }
+            other => self.no_handshake(other, EXPECTED),
+        }
+    }
+
+    /// [MS-NNS] 2.2.1, 3.2.5.2: how a token is answered.
+    fn handshake(&mut self, message: MessageId, observed: &Observed) {
+        let expected = format!("a well-formed {}", message.name());
+        match observed {
+            Observed::Security { what, .. } if what.starts_with(HANDSHAKE) => {
+                let rest = what.strip_prefix(message.name());
+                // Behind the name there is the code of an error, or what is wrong with the message.
+                let holds = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+                let says = if holds { "the token is answered" } else { "the token is answered otherwise" };
+                self.answered(holds, says, &expected, what);
+            }
+            other => self.no_handshake(other, &expected),
+        }
+    }
+
+    fn no_handshake(&mut self, observed: &Observed, expected: &str) {
+        match observed {
+            Observed::Security { what, .. } => self.answered(false, "something else came", expected, what),
+            Observed::Accepted => self.answered(false, "the session is taken", expected, "a PreambleAckRecord"),
+            Observed::Received(_) => self.answered(false, "a message came", expected, "a message"),
+            Observed::Ended(End::BrokenFraming { reason }) => {
+                self.answered(false, "what came is no answer to it", expected, reason);
+            }
+            Observed::Ended(End::Refused { fault }) => {
+                self.answered(false, "it is refused", expected, &format!("the fault {fault}"));
+            }
+            other => self.did_not_come(other, expected),
+        }
+    }
+
     /// What is not taken is ended, with a FaultRecord or without, or left without a word: [MC-NMF] 2.2.5 leaves it free.
     fn refused(&mut self, observed: &Observed) {
         const EXPECTED: &str = "that the session is not taken, or does not go on";
         match observed {
             Observed::Accepted => self.answered(false, "the session is taken", EXPECTED, "a PreambleAckRecord"),
+            Observed::Security { what, .. } if what.starts_with(HANDSHAKE_ERROR) => {
+                self.answered(true, "refused with a HandshakeError", EXPECTED, what);
+            }
+            Observed::Security { what, .. } if what.starts_with(HANDSHAKE) => {
+                self.answered(false, "the handshake goes on", EXPECTED, what);
+            }
             Observed::Security { what, .. } => self.answered(false, "the upgrade is taken", EXPECTED, what),
+            Observed::Ended(end @ End::LogOnRefused { .. }) => {
+                self.answered(true, "refused with a HandshakeError", EXPECTED, &end_in_words(end));
+            }
             Observed::Received(_) => match self.message(observed) {
                 Ok(envelope) if envelope.body.first().is_some_and(soap::Fault::is_named) => {
                     self.answered(true, "refused with a SOAP fault", EXPECTED, "a SOAP fault");
@@ -150,6 +205,7 @@ impl Bench<'_> {
                 self.answered(false, "something came", EXPECTED, &got);
             }
             Observed::Accepted => self.answered(false, "something came", EXPECTED, "a PreambleAckRecord"),
+            Observed::Security { what, .. } => self.answered(false, "something came", EXPECTED, what),
             Observed::Ended(End::BrokenFraming { .. }) => self.did_not_come(observed, EXPECTED),
             // No second answer comes to a request on a session that is over.
             Observed::Ended(end @ (End::Ended | End::Closed)) if self.asked.message_id.is_some() => {

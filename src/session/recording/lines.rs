@@ -193,6 +193,8 @@ pub enum How {
     Unreachable,
     /// See [`End::SecurityRefused`].
     SecurityRefused,
+    /// See [`End::LogOnRefused`].
+    LogOnRefused,
     /// See [`End::Ended`].
     Ended,
     /// See [`End::Refused`].
@@ -224,6 +226,7 @@ impl Ended {
             End::UnknownName { reason } => because(How::UnknownName, reason),
             End::Unreachable { reason } => because(How::Unreachable, reason),
             End::SecurityRefused { reason } => because(How::SecurityRefused, reason),
+            End::LogOnRefused { reason } => because(How::LogOnRefused, reason),
             End::Ended => plain(How::Ended),
             End::Refused { fault } => because(How::Refused, fault),
             End::Closed => plain(How::Closed),
@@ -245,6 +248,7 @@ impl Ended {
             How::UnknownName => End::UnknownName { reason },
             How::Unreachable => End::Unreachable { reason },
             How::SecurityRefused => End::SecurityRefused { reason },
+            How::LogOnRefused => End::LogOnRefused { reason },
             How::Ended => End::Ended,
             How::Refused => End::Refused { fault: reason },
             How::Closed => End::Closed,

@@ -274,6 +274,7 @@ mod tests {
             End::UnknownName { reason: "a".to_owned() },
             End::Unreachable { reason: "b".to_owned() },
             End::SecurityRefused { reason: "c".to_owned() },
+            End::LogOnRefused { reason: "l".to_owned() },
             End::Ended,
             End::Refused { fault: "http://f".to_owned() },
             End::Closed,

@@ -9,9 +9,10 @@ use bytes::{Bytes, BytesMut};
 use super::{
     MessageEncoding,
     protection::{Phase, Protection},
+    tamper::tamper,
 };
 use crate::{
-    session::{End, Observation, Observed, Outgoing, Piece, Received, UPGRADE_TAKEN},
+    session::{End, Observation, Observed, Outgoing, Piece, Received, UPGRADE_TAKEN, Way},
     soap,
     transport::{
         negotiate::{Mechanism, Refusal, Work, Worked},
@@ -24,6 +25,7 @@ use crate::{
         },
         nbfse,
         nbfx::{self, StringTable},
+        nns,
     },
     xml,
 };
@@ -73,6 +75,10 @@ pub(super) struct Dialogue {
     observations: VecDeque<Observation>,
     /// How many bytes the observations come from.
     queued: usize,
+    /// What of a handshake that the caller makes byte by byte came and was not looked at.
+    by_hand: Option<nns::HandshakeReader>,
+    /// What was sealed last.
+    sealed: Bytes,
     /// How many more sessions follow on the connection.
     further: usize,
     ended: bool,
@@ -119,6 +125,8 @@ impl Dialogue {
             received_strings: Arc::default(),
             observations: VecDeque::new(),
             queued: 0,
+            by_hand: None,
+            sealed: Bytes::new(),
             further: 0,
             ended: false,
         }
@@ -162,7 +170,10 @@ impl Dialogue {
                 self.request(outgoing, at);
             }
             Command::Request(outgoing) => self.waiting.push_back(outgoing),
-            Command::Records(pieces) => {
+            Command::Records(pieces, way) if way != Way::AsSealed && self.protection.phase() == Phase::Protected => {
+                self.tampered(&pieces, way, at);
+            }
+            Command::Records(pieces, _) => {
                 for bytes in pieces {
                     self.raw_records(bytes, at);
                 }
@@ -222,6 +233,9 @@ impl Dialogue {
 
     /// What came and was opened, or was never sealed.
     fn plain(&mut self, bytes: &[u8], at: Duration) {
+        if self.by_hand.is_some() {
+            return self.handshake(bytes, at);
+        }
         if self.deframer.is_at_octets() {
             return;
         }
@@ -343,7 +357,13 @@ impl Dialogue {
                 return self.went_on(went, at);
             }
             // A caller who asked for it has to say what follows: no records, until somebody upgrades.
-            Record::UpgradeResponseRecord if self.opening == Opening::Bare => security(false, UPGRADE_TAKEN),
+            Record::UpgradeResponseRecord if self.opening == Opening::Bare => {
+                self.observe(at, security(false, UPGRADE_TAKEN), piece);
+                let rest = self.deframer.take_rest();
+                self.raw.clear();
+                self.by_hand = Some(nns::HandshakeReader::default());
+                return self.handshake(&rest, at);
+            }
             other => {
                 // Only a bare dialogue gets here: the machine has no other record of a receiver in Duplex mode.
                 let reason = format!("received {}", other.record_type().name());
@@ -378,6 +398,63 @@ impl Dialogue {
             let upgrade = Record::UpgradeRequestRecord(NEGOTIATE.to_owned()).to_bytes();
             self.write(upgrade.into(), Observed::SentRecords, at);
         }
+    }
+
+    /// Records of the caller's that are tampered with once they are sealed. Seen are those that the caller gave.
+    fn tampered(&mut self, pieces: &[Bytes], way: Way, at: Duration) {
+        let before = self.sealed.clone();
+        let mut sealed = Vec::new();
+        for piece in pieces {
+            match way {
+                Way::Repeated => {}
+                Way::Unsealed => sealed.push(piece.clone()),
+                _ => match self.seal(piece) {
+                    Ok(message) => sealed.push(message),
+                    Err(refusal) => return self.end(at, refused(&refusal)),
+                },
+            }
+        }
+        self.out.extend(tamper(way, sealed, &before));
+        let bytes = Bytes::from(pieces.concat());
+        let offset = self.written;
+        self.written = offset.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
+        let piece = self.sent_piece(offset, bytes);
+        self.observe(at, Observed::SentRecords, Some(piece));
+    }
+
+    /// What came while the caller makes a handshake byte by byte: its messages, until something else comes.
+    fn handshake(&mut self, bytes: &[u8], at: Duration) {
+        self.raw.extend_from_slice(bytes);
+        while !self.ended {
+            let Some(first) = self.raw.first() else { return };
+            if nns::MessageId::from_octet(*first).is_none() {
+                self.by_hand = None;
+                let rest = self.raw.split();
+                return self.plain(&rest, at);
+            }
+            let Some(reader) = &mut self.by_hand else { return };
+            let fed = reader.buffered();
+            reader.push(self.raw.get(fed..).unwrap_or_default());
+            match reader.next() {
+                Ok(None) => return,
+                Ok(Some(message)) => {
+                    let rest = reader.take_rest().len();
+                    let bytes = self.raw.split_to(self.raw.len().saturating_sub(rest)).freeze();
+                    self.observe(at, security(false, &told(&message, &bytes)), None);
+                }
+                Err(error) => {
+                    let reason = format!("what came is not NegotiateStream: {error}");
+                    return self.end(at, End::BrokenFraming { reason });
+                }
+            }
+        }
+    }
+
+    /// Bytes as they travel, the last of which are kept.
+    fn seal(&mut self, bytes: &Bytes) -> Result<Bytes, Refusal> {
+        let sealed = self.protection.seal(bytes)?;
+        self.sealed = sealed.clone();
+        Ok(sealed)
     }
 
     /// The protection went on, or ended the session.
@@ -474,7 +551,7 @@ impl Dialogue {
     fn write(&mut self, bytes: Bytes, observed: Observed, at: Duration) {
         let offset = self.written;
         self.written = offset.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX));
-        match self.protection.seal(&bytes) {
+        match self.seal(&bytes) {
             Ok(sealed) => self.out.push_back(sealed),
             Err(refusal) => return self.end(at, refused(&refusal)),
         }
@@ -505,7 +582,26 @@ fn decoder(reply_bytes: usize) -> nbfse::Decoder {
 }
 
 fn refused(refusal: &Refusal) -> End {
-    End::SecurityRefused { reason: refusal.to_string() }
+    let reason = refusal.to_string();
+    match refusal {
+        Refusal::Target { .. } => End::LogOnRefused { reason },
+        _ => End::SecurityRefused { reason },
+    }
+}
+
+/// A message of a handshake, in the words that cases know, where it is well-formed. [MS-NNS] 2.2.1
+fn told(message: &nns::HandshakeMessage, bytes: &[u8]) -> String {
+    let name = message.id().name();
+    match (bytes, message) {
+        ([_, major, minor, ..], _) if (*major, *minor) != (1, 0) => format!("{name}, in version {major}.{minor}"),
+        ([_, _, _, _, _, reserved @ .., _, _, _, _], nns::HandshakeMessage::HandshakeError(_))
+            if reserved.iter().any(|octet| *octet != 0) =>
+        {
+            format!("{name}, whose first four octets are not zero")
+        }
+        (_, nns::HandshakeMessage::HandshakeError(code)) => format!("{name} {code}"),
+        _ => name.to_owned(),
+    }
 }
 
 fn security(sent: bool, what: &str) -> Observed {

@@ -5,6 +5,7 @@
 mod dialogue;
 mod driver;
 mod protection;
+mod tamper;
 #[cfg(test)]
 mod tests;
 

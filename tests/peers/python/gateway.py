@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""gateway.py [--gss] PORT… : stands before servers that know no security, and ends NegotiateStream for them.
+"""gateway.py [--gss | --gss-ntlm] PORT… : stands before servers that know no security, and ends NegotiateStream for them.
 
 For each port of a server on the loopback it listens on a free port, prints `gateway PORT at PORT`, takes the upgrade
 `application/negotiate`, accepts a user of the file that NTLM_USER_FILE names (lines of DOMAIN:user:password), opens what
 comes and seals what goes. With a server behind it that knows no security, the two are a server of
 [MS-NMFTB] with transport security. Each session prints a line; one that sends a message that is not sealed ends.
 
-With `--gss` it is MIT's GSSAPI that accepts, Kerberos by the keytab that KRB5_KTNAME names; with Debian's python3-gssapi.
+With `--gss` it is MIT's GSSAPI that accepts, Kerberos by the keytab that KRB5_KTNAME names; with `--gss-ntlm` it is gss-ntlmssp
+below MIT's GSSAPI, by the same file of users. Both take Debian's python3-gssapi.
 
 The server sees its own address where the client wrote the gateway's: both have ports of five digits, so nothing moves.
 """
@@ -15,12 +16,13 @@ import struct
 import sys
 import threading
 
-GSS = "--gss" in sys.argv
+GSS = "--gss" in sys.argv or "--gss-ntlm" in sys.argv
 if GSS:
     import gssapi
 else:
     import spnego
 
+SPNEGO = "1.3.6.1.5.5.2"
 NEGOTIATE = b"application/negotiate"
 UPGRADE_INVALID = b"http://schemas.microsoft.com/ws/2006/05/framing/faults/UpgradeInvalid"
 LOGON_DENIED = 0x8009030C
@@ -81,14 +83,17 @@ class Gss:
             self.data, self.encrypted = opened.message, opened.encrypted
 
     def __init__(self):
-        self.context = gssapi.SecurityContext(creds=gssapi.Credentials(usage="accept"), usage="accept")
+        mechs = [gssapi.OID.from_int_seq(SPNEGO)] if "--gss-ntlm" in sys.argv else None
+        creds = gssapi.Credentials(usage="accept", mechs=mechs)
+        self.context = gssapi.SecurityContext(creds=creds, usage="accept")
+        self.name = "gss-ntlmssp" if mechs else "kerberos"
 
     def step(self, token):
         return self.context.step(token)
 
     complete = property(lambda self: self.context.complete)
     client_principal = property(lambda self: self.context.initiator_name)
-    negotiated_protocol = property(lambda self: "kerberos")
+    negotiated_protocol = property(lambda self: self.name)
 
     def wrap(self, data, encrypt):
         sealed = self.context.wrap(data, encrypt)
