@@ -98,7 +98,15 @@ fn measure(url: &TargetUrl, request: &Permitted, sessions: usize, sealed: bool) 
         })
     });
     let encoding = MessageEncoding::Binary;
-    let options = NetTcpOptions { connect: LIMIT, reply: LIMIT, reply_bytes: 1 << 20, idle: 0, encoding, security };
+    let options = NetTcpOptions {
+        connect: LIMIT,
+        reply: LIMIT,
+        overall: LIMIT,
+        reply_bytes: 1 << 20,
+        idle: 0,
+        encoding,
+        security,
+    };
     let transport = NetTcpTransport::new(options);
     let done = Arc::new(AtomicU64::new(0));
     let took = runtime().block_on(async {
