@@ -10,6 +10,7 @@ use super::{
     mistake::{MistakeKind, SourceFile, Told, shown, suggest},
     model::Answer,
     names::{BUILT_IN, Names},
+    revision,
     step::{self, Context, StepDraft},
     template::{Escape, Template, is_name},
     walk::{self, Fields, as_texts},
@@ -42,6 +43,8 @@ pub(super) struct Draft {
     /// Where `[generate]` stands, if it does.
     pub(super) generate_span: Option<Range<usize>>,
     pub(super) scenario: Option<String>,
+    /// The suite revision that the file names.
+    pub(super) since: u32,
     pub(super) names: Names,
     pub(super) steps: Vec<StepDraft>,
     /// Every requirement that steps mention, with its place.
@@ -113,6 +116,7 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
         scenario
     });
 
+    let since = since(&mut fields, told);
     let steps = fields.tables("step", "[[step]]", told);
     if steps.is_empty() {
         fields.missing("step", "a [[step]]");
@@ -158,11 +162,18 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
         generate,
         generate_span,
         scenario: scenario.map(|text| text.value.to_owned()),
+        since,
         names,
         steps,
         mentioned,
         toothless,
     })
+}
+
+/// Takes `since`: the suite revision since which something is there, 1 where it does not say.
+pub(super) fn since(fields: &mut Fields<'_>, told: &mut Told) -> u32 {
+    let since = fields.integer("since", revision::KNOWN, told);
+    since.and_then(|since| u32::try_from(since).ok()).unwrap_or(1)
 }
 
 fn requirements(fields: &mut Fields<'_>, told: &mut Told) -> Vec<(RequirementId, Range<usize>)> {

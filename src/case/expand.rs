@@ -91,6 +91,7 @@ fn case(draft: &Draft, values: &[(String, String)], vars: Vars<'_>) -> Case {
         scenario: draft.scenario.clone(),
         needs: draft.names.needs.clone(),
         generate: draft.generate.clone(),
+        since: draft.since,
         steps: draft.steps.iter().map(|source| bind(&source.step, vars)).collect(),
     }
 }
