@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::{
     assertion::requirement_id,
+    draft,
     mistake::{Told, shown, suggest},
     walk::{self, Fields},
 };
@@ -179,6 +180,7 @@ fn requirement(mut row: Fields<'_>, catalogue: &mut Catalogue, references: &mut 
     }
     let ruling = row.text("ruling", told);
     let by_silence = row.flag("by_silence", told).is_some();
+    let since = draft::since(&mut row, told);
     row.finish(told);
     let Some((id, id_text)) = id.zip(id_text) else { return };
     references.extend(ruling.map(|text| Reference { name: Named::Ruling(text.value.to_owned()), span: text.span() }));
@@ -200,6 +202,7 @@ fn requirement(mut row: Fields<'_>, catalogue: &mut Catalogue, references: &mut 
         binding: binding.map(|text| text.value.to_owned()),
         ruling: ruling.map(|text| text.value.to_owned()),
         by_silence,
+        since,
     };
     catalogue.requirements.insert(id, requirement);
 }

@@ -10,6 +10,7 @@ use super::{
     mistake::{MistakeKind, SourceFile, Told, shown, suggest},
     model::Answer,
     names::{BUILT_IN, Names},
+    revision,
     secured::{self, SecuredDraft},
     step::{self, Context, StepDraft},
     template::{Escape, Template, is_name},
@@ -45,6 +46,8 @@ pub(super) struct Draft {
     pub(super) scenario: Option<String>,
     /// What `[security]` says.
     pub(super) secured: Option<SecuredDraft>,
+    /// The suite revision that the file names.
+    pub(super) since: u32,
     pub(super) names: Names,
     pub(super) steps: Vec<StepDraft>,
     /// Every requirement that steps mention, with its place.
@@ -118,6 +121,7 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
 
     let secured = fields.table("security", "[security]", told).map(|table| secured::read(table, &mut names, told));
 
+    let since = since(&mut fields, told);
     let steps = fields.tables("step", "[[step]]", told);
     if steps.is_empty() {
         fields.missing("step", "a [[step]]");
@@ -164,11 +168,18 @@ fn case(file: &SourceFile, mut fields: Fields<'_>, told: &mut Told) -> Option<Dr
         generate_span,
         scenario: scenario.map(|text| text.value.to_owned()),
         secured,
+        since,
         names,
         steps,
         mentioned,
         toothless,
     })
+}
+
+/// Takes `since`: the suite revision since which something is there, 1 where it does not say.
+pub(super) fn since(fields: &mut Fields<'_>, told: &mut Told) -> u32 {
+    let since = fields.integer("since", revision::KNOWN, told);
+    since.and_then(|since| u32::try_from(since).ok()).unwrap_or(1)
 }
 
 fn requirements(fields: &mut Fields<'_>, told: &mut Told) -> Vec<(RequirementId, Range<usize>)> {

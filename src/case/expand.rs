@@ -95,6 +95,7 @@ fn case(draft: &Draft, values: &[(String, String)], vars: Vars<'_>, told: &mut T
         secured: draft.secured.as_ref().map(|secured| secured.bind(vars, told)),
         needs: draft.names.needs.clone(),
         generate: draft.generate.clone(),
+        since: draft.since,
         steps: draft.steps.iter().map(|source| bind(&source.step, vars)).collect(),
     }
 }

@@ -22,6 +22,7 @@ mod names;
 pub mod octets;
 pub mod path;
 pub mod records;
+pub mod revision;
 mod secured;
 mod session;
 mod step;

@@ -39,6 +39,8 @@ pub struct Case {
     pub needs: BTreeSet<String>,
     /// The values that are made up for it; such a case is run once for each.
     pub generate: Option<Generate>,
+    /// The suite revision since which it is there, whatever it rests on included.
+    pub since: u32,
     /// What it does, in order.
     pub steps: Vec<Step>,
 }

@@ -13,6 +13,7 @@ use super::{
     expand, id,
     mistake::{Mistake, MistakeKind, Mistakes, SourceFile, Told, shown, suggest},
     model::{Answer, Case},
+    revision,
     step::StepDraft,
     twin::{self, Difference},
 };
@@ -32,6 +33,8 @@ pub struct Suite {
     pub digest: String,
     /// Digests of the case files, by path.
     pub files: BTreeMap<String, FileDigests>,
+    /// The suite revision that it is at: the newest, unless an older one was asked for.
+    pub revision: u32,
 }
 
 /// A case file, what it says, and what was told of it.
@@ -80,7 +83,8 @@ impl Suite {
             case.level = case.requirements.iter().filter_map(level).max().unwrap_or(Level::Observe);
         }
         cases.sort_by(|a, b| a.id.cmp(&b.id));
-        Ok(Self { cases, catalogue, digest: digest(&files), files: files_of_cases })
+        let revision = revision::settle(&mut cases, &catalogue);
+        Ok(Self { cases, catalogue, digest: digest(&files), files: files_of_cases, revision })
     }
 
     /// The case of this id.

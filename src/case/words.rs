@@ -17,6 +17,18 @@ pub fn act(step: &Step) -> String {
     }
 }
 
+/// What a step does and expects, in a line.
+pub fn told(step: &Step) -> String {
+    let mut told = act(step);
+    if let Some(again) = step.poll.map(poll) {
+        told = format!("{told}, {again}");
+    }
+    match expectations(step) {
+        none if none.is_empty() => told,
+        expected => format!("{told}; expects {}", expected.join("; ")),
+    }
+}
+
 fn kind(step: &Step) -> String {
     match &step.kind {
         StepKind::Call(call) => match &call.action {

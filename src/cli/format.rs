@@ -29,6 +29,8 @@ pub(super) enum Format {
     Tap,
     /// badge.json, for a badge of Shields
     Badge,
+    /// report.sarif, for services that gather the findings of many tools
+    Sarif,
 }
 
 /// What to do where they cannot be written.
@@ -49,6 +51,7 @@ impl Format {
             }
             Self::Gitlab => vec![("code-quality.json", report::to_code_quality(record))],
             Self::Tap => vec![("report.tap", report::to_tap(record))],
+            Self::Sarif => vec![("report.sarif", report::to_sarif(record))],
             Self::Badge => vec![("badge.json", report::to_badge(record))],
         }
     }

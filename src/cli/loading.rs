@@ -74,6 +74,17 @@ pub(super) fn suite(folders: &[PathBuf]) -> Result<Suite, Refused> {
     Suite::load(&sources).map_err(Refused::Mistakes)
 }
 
+/// The same as it was at a suite revision, where one is named.
+pub(super) fn suite_at(folders: &[PathBuf], revision: Option<u32>) -> Result<Suite, Refused> {
+    let suite = suite(folders)?;
+    match revision {
+        None => Ok(suite),
+        Some(revision) => {
+            suite.at(revision).map_err(|error| Refused::Message(format!("--suite-revision {revision}: {error}")))
+        }
+    }
+}
+
 fn unread(error: &files::FileError) -> Refused {
     Refused::Message(if error.is_absent() {
         format!("{error}; --cases takes a folder of case files")

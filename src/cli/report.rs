@@ -9,13 +9,16 @@ use clap::Subcommand;
 use super::{
     colour::Colour,
     format::{self, Format},
-    loading, on_terminal, print,
+    gate, loading, on_terminal, print,
     records::{self, Source},
     refuse,
 };
 use crate::{
     report::{self, matrix, to_json},
-    runner::store::{self, EventLog},
+    runner::{
+        baseline,
+        store::{self, EventLog},
+    },
     verdict::{
         Comparison, Event, Record,
         comparison::Direction,
@@ -93,6 +96,12 @@ enum Command {
         /// Where to write
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// Judge the whole by this baseline, whatever the shards were judged by
+        #[arg(long, value_name = "FILE")]
+        baseline: Option<PathBuf>,
+        /// Write the baseline as the whole has it, keeping comments and what people filled in
+        #[arg(long, requires = "baseline")]
+        update_baseline: bool,
         /// Write these reports and no others; several with commas between
         #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',', default_values_t = format::DEFAULT)]
         format: Vec<Format>,
@@ -122,7 +131,9 @@ pub(super) fn report(arguments: &Arguments) -> u8 {
         Command::Verify { file, cases } => verify(file, cases),
         Command::Diff { old, new, again, json, html, color } => diff((old, new, again), *json, html.as_deref(), *color),
         Command::Canonical { file, out, format } => canonical(file, out.as_deref(), format),
-        Command::Merge { shards, out, format } => merge(shards, out, format),
+        Command::Merge { shards, out, baseline, update_baseline, format } => {
+            merge(shards, out, (baseline.as_deref(), *update_baseline), format)
+        }
         Command::Matrix { files, json, html, color } => matrix(files, *json, html.as_deref(), *color),
     };
     done.unwrap_or_else(|message| refuse(&message))
@@ -190,7 +201,9 @@ fn verify(file: &Path, cases: &[PathBuf]) -> Result<u8, String> {
             Err(error) => wrong.push(error),
         }
     }
-    let suite = match loading::suite(cases) {
+    // A revision that this version does not have is another suite's, and nothing is compared with that.
+    let suite = loading::suite(cases).map(|suite| suite.clone().at(record.suite.requirement_set).unwrap_or(suite));
+    let suite = match suite {
         Ok(suite) => suite,
         Err(refused) => return Ok(refused.tell(Colour::default())),
     };
@@ -248,7 +261,12 @@ fn page(path: &Path, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn merge(shards: &[PathBuf], out: &Path, formats: &[Format]) -> Result<u8, String> {
+fn merge(
+    shards: &[PathBuf],
+    out: &Path,
+    (path, update): (Option<&Path>, bool),
+    formats: &[Format],
+) -> Result<u8, String> {
     let parts = shards
         .iter()
         .map(|path| {
@@ -256,8 +274,24 @@ fn merge(shards: &[PathBuf], out: &Path, formats: &[Format]) -> Result<u8, Strin
             Ok(Part { name: path.display().to_string(), events })
         })
         .collect::<Result<Vec<_>, String>>()?;
-    let events: Vec<Event> = merge::merge(&parts)?;
-    let record = Record::fold(&events)?;
+    let mut events: Vec<Event> = merge::merge(&parts)?;
+    if let (Some(path), Some(Event::RunStarted(started))) = (path, events.first_mut()) {
+        if started.target.reference {
+            return Err("--baseline judges a target, and the shards ran against our own server".to_owned());
+        }
+        let read = baseline::read(path, update).map_err(|error| error.to_string())?;
+        started.baseline = Some(Box::new(read));
+    }
+    let mut record = Record::fold(&events)?;
+    if let (Some(path), true, Some(judged_by)) = (path, update, &record.gate.baseline) {
+        if record.interrupted.is_some() {
+            return Err("a shard was interrupted: the baseline stays as it was".to_owned());
+        }
+        let updated = gate::updated(judged_by, &record);
+        baseline::write(path, &updated).map_err(|error| error.to_string())?;
+        events.push(Event::BaselineUpdated(Box::new(updated)));
+        record = Record::fold(&events)?;
+    }
     let next = |error: store::StoreError| format!("{error}; {}", format::NEXT);
     let mut log = EventLog::create(out).map_err(next)?;
     events.iter().try_for_each(|event| log.write(event)).and_then(|()| log.seal()).map_err(next)?;

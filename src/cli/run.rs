@@ -43,6 +43,9 @@ pub(super) struct Arguments {
     /// Add the case files of a folder to the suite
     #[arg(long, value_name = "DIR")]
     cases: Vec<PathBuf>,
+    /// Take the requirements and cases that the suite had at this revision; the newest where none is given
+    #[arg(long, value_name = "N")]
+    suite_revision: Option<u32>,
     /// Run cases whose id matches: `*` within a component, `**` across
     #[arg(long, value_name = "GLOB")]
     case: Vec<String>,
@@ -120,11 +123,14 @@ pub(super) async fn run(mut arguments: Arguments) -> u8 {
         Ok(replay) => replay,
         Err(error) => return refuse(&error.to_string()),
     };
-    let suite = match loading::suite(&arguments.cases) {
+    let suite = match loading::suite_at(&arguments.cases, arguments.suite_revision) {
         Ok(suite) => Arc::new(suite),
         Err(refused) => return refused.tell(arguments.color),
     };
     let mut kept = Kept { traces: arguments.trace.is_some(), ..Kept::default() };
+    if let Some(revision) = arguments.suite_revision {
+        kept.notes.push(format!("judged by suite revision {revision}, as --suite-revision asks"));
+    }
     if let Some(replay) = replay {
         if suite.case(&replay.case).is_none() {
             let case = &replay.case;
@@ -261,6 +267,9 @@ fn command(arguments: &Arguments) -> String {
     }
     for folder in &arguments.cases {
         option("--cases", &folder.display().to_string());
+    }
+    if let Some(revision) = arguments.suite_revision {
+        option("--suite-revision", &revision.to_string());
     }
     if let Some(folder) = &arguments.faults.snapshots {
         option("--snapshots", &folder.display().to_string());

@@ -71,6 +71,8 @@ fn case(case: &mut CaseRecord) {
     evidence.trace = folded(evidence.trace.iter().filter(|line| !is_opening(line)).map(|line| plain(line)).collect());
     // Bytes depend on the strings that a session, which others may have used before, has already.
     evidence.wire = None;
+    // They have the times of the moment, and stand in events only.
+    evidence.observations.clear();
 }
 
 /// Whether a line tells of the opening of a session that the harness keeps: another case may have opened it.

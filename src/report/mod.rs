@@ -22,6 +22,7 @@ pub mod prose;
 #[cfg(test)]
 mod sample;
 pub mod sanitize;
+pub mod sarif;
 pub mod smoke;
 pub mod tap;
 pub mod terminal;
@@ -38,6 +39,7 @@ pub use junit::to_junit;
 pub use progress::Progress;
 pub use prose::Prose;
 pub use sanitize::Shown;
+pub use sarif::to_sarif;
 pub use smoke::smoke;
 pub use tap::to_tap;
 pub use terminal::{Detail, Terminal};

@@ -78,6 +78,7 @@ pub(super) fn case(name: &str, outcome: Outcome, reason: &str, checks: Vec<Check
         duration_ms: if ran { 12 } else { 0 },
         seed: "5eed".to_owned(),
         replay: format!("ipamspec run --target contoso.toml --case '{name}'"),
+        steps: vec!["calls StartTask; expects a SOAP 1.2 fault [start-task.none-faults]".to_owned()],
         evidence: Evidence {
             exchanges: if ran && !checks.is_empty() { vec![exchange()] } else { Vec::new() },
             trace: if ran {
@@ -151,6 +152,7 @@ fn of_cases(cases: Vec<CaseRecord>, requirements: Vec<LedgerRow>) -> Record {
             digest: "9f".repeat(32),
             cases: cases.len(),
             revision: "12.0".to_owned(),
+            requirement_set: 1,
             files: BTreeMap::new(),
         },
         seed: "9f9f9f9f".to_owned(),
@@ -377,6 +379,7 @@ pub(super) fn hostile(text: &str) -> Record {
             *field = t();
         }
         case.twin = Some(t());
+        case.steps = vec![t()];
         case.generated = Some(generated(text));
         for check in &mut case.checks {
             (check.id, check.message, check.fingerprint) = (t(), t(), t());
@@ -404,7 +407,7 @@ pub(super) fn hostile(text: &str) -> Record {
     }
     record.schema = t();
     record.tool = Tool { name: t(), version: t() };
-    record.suite = Suite { digest: t(), cases: 10, revision: t(), files: BTreeMap::new() };
+    record.suite = Suite { digest: t(), cases: 10, revision: t(), requirement_set: 1, files: BTreeMap::new() };
     (record.seed, record.started) = (t(), t());
     record.interrupted = Some(t());
     record.target =
@@ -444,6 +447,7 @@ pub(super) fn events(record: &Record) -> Vec<Event> {
         tool_version: record.tool.version.clone(),
         suite_digest: record.suite.digest.clone(),
         suite_revision: record.suite.revision.clone(),
+        requirement_set: record.suite.requirement_set,
         seed: record.seed.clone(),
         started: record.started.clone(),
         target: record.target.clone(),

@@ -5,8 +5,10 @@
 
 use std::fmt::{self, Write as _};
 
+use serde::Serialize;
+
 /// Text that can be shown on a terminal or in a page: every control, format or invisible character in it is spelled out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Shown(String);
 
 impl Shown {

@@ -3,10 +3,12 @@
 //!
 //! Leaves out layout. `report.json` has the same words by way of serde.
 
+use serde::Serialize;
+
 use crate::verdict::{FaultStatus, FindingStatus, Outcome, ledger::Status};
 
 /// How a report shows an outcome or a status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Word {
     /// The word.
     pub word: &'static str,
@@ -17,7 +19,8 @@ pub struct Word {
 }
 
 /// A colour by its meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Tone {
     /// As it should be.
     Good,

@@ -178,6 +178,7 @@ mod tests {
             duration_ms: 0,
             seed: String::new(),
             replay: String::new(),
+            steps: Vec::new(),
             generated: None,
             recorded_faults: Vec::new(),
             checks: vec![check],

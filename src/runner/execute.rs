@@ -22,7 +22,7 @@ use super::{
     target::Target,
 };
 use crate::{
-    case::{Case, Generate, Poll, Step, StepKind, captured},
+    case::{Case, Generate, Poll, Step, StepKind, captured, words},
     model,
     session::{Layer, Outgoing},
     soap::write::Route,
@@ -232,6 +232,7 @@ impl Executor {
             duration_ms: 0,
             seed: self.line.seed.to_string(),
             replay: format!("{} --case {}", self.replay, case.id),
+            steps: case.steps.iter().map(words::told).collect(),
             checks: Vec::new(),
             evidence: Evidence::default(),
             generated: None,

@@ -30,6 +30,7 @@ fn record(outcome: Outcome, check: &str) -> CaseRecord {
         duration_ms: 0,
         seed: String::new(),
         replay: String::new(),
+        steps: Vec::new(),
         checks: vec![Check {
             id: check.to_owned(),
             requirement: id,

@@ -178,6 +178,13 @@ impl<'c> Recordings<'c> {
             tool_version: tool_version.to_owned(),
             suite_digest: digest.to_owned(),
             suite_revision: self.catalogue.revision.clone(),
+            requirement_set: self
+                .catalogue
+                .requirements
+                .values()
+                .map(|requirement| requirement.since)
+                .max()
+                .unwrap_or(1),
             seed: String::new(),
             started,
             fail_on,
@@ -340,6 +347,7 @@ impl<'c> Recordings<'c> {
             duration_ms: 0,
             seed: String::new(),
             replay: format!("ipamspec check {}", self.file),
+            steps: Vec::new(),
             checks,
             evidence,
             recorded_faults: Vec::new(),

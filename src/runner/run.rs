@@ -182,6 +182,7 @@ fn started(
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         suite_digest: suite.digest.clone(),
         suite_revision: suite.catalogue.revision.clone(),
+        requirement_set: suite.revision,
         seed: seed.to_owned(),
         started: now.to_string(),
         fail_on: options.fail_on,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The files that are rendered from the record into its folder.
-pub const REPORTS: [&str; 8] = [
+pub const REPORTS: [&str; 9] = [
     "report.json",
     "index.html",
     "junit.xml",
@@ -25,6 +25,7 @@ pub const REPORTS: [&str; 8] = [
     "code-quality.json",
     "report.tap",
     "badge.json",
+    "report.sarif",
 ];
 
 /// Why a folder or file of a run could not be written or read.
@@ -195,13 +196,17 @@ pub fn make_folder(folder: &Path) -> Result<(), StoreError> {
     fs::create_dir_all(folder).map_err(|error| io_error("make the folder", folder, error))
 }
 
-/// Writes a file of a report.
+/// Writes a file of a report, whole or not at all: half a page says less than none.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn write(folder: &Path, name: &str, text: &str) -> Result<(), StoreError> {
-    let path = folder.join(name);
-    fs::write(&path, text).map_err(|error| io_error("write", &path, error))
+    let (path, part) = (folder.join(name), folder.join(format!("{name}.part")));
+    fs::write(&part, text).and_then(|()| fs::rename(&part, &path)).map_err(|error| {
+        // Where this is refused too, the name says what it is.
+        let _ = fs::remove_file(&part);
+        io_error("write", &path, error)
+    })
 }
 
 /// Reads a record back. A last line that was cut off is left out.
@@ -212,16 +217,17 @@ pub fn read_events(path: &Path) -> Result<Vec<Event>, StoreError> {
     let file = File::open(path).map_err(|error| io_error("read", path, error))?;
     let mut reader = BufReader::new(file);
     let mut events = Vec::new();
-    let mut text = String::new();
+    // Bytes: what was cut off may end within a character.
+    let mut text = Vec::new();
     for line in 1.. {
         text.clear();
-        let length = reader.read_line(&mut text).map_err(|error| io_error("read", path, error))?;
+        let length = reader.read_until(b'\n', &mut text).map_err(|error| io_error("read", path, error))?;
         if length == 0 {
             break;
         }
-        match serde_json::from_str(&text) {
+        match serde_json::from_slice(&text) {
             Ok(event) => events.push(event),
-            Err(_) if !text.ends_with('\n') => break,
+            Err(_) if !text.ends_with(b"\n") => break,
             Err(error) => return Err(StoreError::NotAnEvent { path: path.to_owned(), line, error }),
         }
     }
@@ -270,6 +276,14 @@ mod tests {
         assert!(!folder.join("report.json").exists());
         fs::write(&path, "{\"event\":\"note\",\"text\":\"one\",\"blocking\":false}\n{\"event\":\"no").unwrap();
         assert_eq!(read_events(&path).unwrap(), [note("one")], "a line that was cut off is left out");
+        let whole = format!("{}\n", serde_json::to_string(&note("é…\u{1f600}")).unwrap());
+        for end in 0..whole.len() {
+            let mut cut = whole.as_bytes().to_vec();
+            cut.extend(&whole.as_bytes()[..end]);
+            fs::write(&path, &cut).unwrap();
+            let read = read_events(&path).unwrap();
+            assert!(read.len() == 1 || end + 1 == whole.len(), "cut at {end}");
+        }
         fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -41,6 +41,19 @@ pub struct Requirement {
     /// Whether the rule of silence decides it: what it asks for may not show, and is then inconclusive, never a breach.
     #[serde(default)]
     pub by_silence: bool,
+    /// The suite revision since which it is there.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub since: u32,
+}
+
+/// The first suite revision, which everything is of that names none.
+pub(super) fn first() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_first(revision: &u32) -> bool {
+    *revision == 1
 }
 
 impl Requirement {

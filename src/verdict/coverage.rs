@@ -182,6 +182,7 @@ mod tests {
             duration_ms: 0,
             seed: String::new(),
             replay: String::new(),
+            steps: Vec::new(),
             checks: Vec::new(),
             evidence: Evidence { walks: vec![walk], ..Evidence::default() },
             recorded_faults: Vec::new(),

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
+use super::catalogue::first;
 use super::{Baseline, Check, Evidence, MachineRecord, Outcome, RecordedFault, Requirement, Ruling};
 use crate::spec::{Effect, Level, RequirementId};
 
@@ -58,6 +59,9 @@ pub struct RunStarted {
     pub suite_digest: String,
     /// The revision of the specification that the catalogue was read from.
     pub suite_revision: String,
+    /// The suite revision whose requirements and cases these are.
+    #[serde(default = "first")]
+    pub requirement_set: u32,
     /// What randomness and message ids were made from.
     pub seed: String,
     /// When the run began, RFC 3339 in UTC.
@@ -191,6 +195,9 @@ pub struct CaseRecord {
     pub seed: String,
     /// The command that runs just this case again.
     pub replay: String,
+    /// What its steps do and expect, a line each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<String>,
     /// Its checks, in the order in which they were made.
     pub checks: Vec<Check>,
     /// What proves them.

@@ -63,6 +63,7 @@ fn differs(one: &RunStarted, other: &RunStarted) -> Option<&'static str> {
     let table = [
         (one.shard.map(|s| s.of) != other.shard.map(|s| s.of), "they count another number of shards"),
         (one.suite_digest != other.suite_digest, "their suites differ"),
+        (one.requirement_set != other.requirement_set, "they are of different suite revisions"),
         (one.tool_version != other.tool_version, "they were made by different versions of ipamspec"),
         (target(one) != target(other), "their targets differ"),
         (one.seed != other.seed, "their seeds differ"),

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Baseline, Blame, CasePlan, CaseRecord, Claim, Event, FaultCounts, FileDigests, Finding, FindingKind, FindingStatus,
     MachineRow, Note, Outcome, RunStarted, Shard, Summary, TargetRecord,
+    catalogue::first,
     coverage::coverage,
     exit, hex,
     ledger::{LedgerRow, ledger},
@@ -108,6 +109,9 @@ pub struct Suite {
     pub cases: usize,
     /// The revision of the specification.
     pub revision: String,
+    /// The suite revision whose requirements and cases were run; an old report is of the first.
+    #[serde(default = "first")]
+    pub requirement_set: u32,
     /// Digests of the case files by path.
     #[serde(default)]
     pub files: BTreeMap<String, FileDigests>,
@@ -219,6 +223,7 @@ impl Record {
                 digest: started.suite_digest.clone(),
                 cases: started.cases.len(),
                 revision: started.suite_revision.clone(),
+                requirement_set: started.requirement_set,
                 files: started.files.clone(),
             },
             seed: started.seed.clone(),
@@ -387,6 +392,7 @@ mod tests {
             binding: None,
             ruling: None,
             by_silence: false,
+            since: 1,
         };
         let mut requirements: Vec<Requirement> = cases.iter().map(requirement).collect();
         requirements.dedup_by(|a, b| a.id == b.id);
@@ -395,6 +401,7 @@ mod tests {
             tool_version: "0".to_owned(),
             suite_digest: "d".to_owned(),
             suite_revision: "12.0".to_owned(),
+            requirement_set: 1,
             seed: "s".to_owned(),
             started: "2024-01-01T00:00:00Z".to_owned(),
             fail_on: Level::Must,
@@ -454,6 +461,7 @@ mod tests {
             duration_ms: 1,
             seed: String::new(),
             replay: String::new(),
+            steps: Vec::new(),
             checks: checks.iter().map(check).collect(),
             evidence: Evidence::default(),
             generated: None,

@@ -249,6 +249,7 @@ mod tests {
             binding: None,
             ruling: None,
             by_silence: false,
+            since: 1,
         };
         (id, requirement)
     }

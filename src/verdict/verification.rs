@@ -140,6 +140,7 @@ fn started(record: &Record) -> RunStarted {
         tool_version: record.tool.version.clone(),
         suite_digest: record.suite.digest.clone(),
         suite_revision: record.suite.revision.clone(),
+        requirement_set: record.suite.requirement_set,
         seed: record.seed.clone(),
         started: record.started.clone(),
         fail_on: record.gate.fail_on,
@@ -159,6 +160,7 @@ fn started(record: &Record) -> RunStarted {
                 binding: None,
                 ruling: None,
                 by_silence: false,
+                since: 1,
                 // As the ledger says it.
                 undecided: row.reason.strip_prefix("no case decides it yet: ").map(str::to_owned),
                 also: Vec::new(),

@@ -1,11 +1,15 @@
-//! The cases of the page: each with its checks, its reason, and the messages that prove it.
+//! The details of a case: what it does, its checks, its reason, and the messages that prove it.
 //!
-//! Leaves out findings and the ledger, which lead here.
+//! Leaves out how the page carries them, which `listing` does, and findings and the ledger, which lead here.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
 
 use super::{
-    Places,
+    Places, VALUE,
     marked::{Beside, beside},
-    shown, tally,
+    shown,
 };
 use crate::{
     report::{
@@ -13,7 +17,9 @@ use crate::{
         sanitize::Shown,
         words::{self, Word, duration, grouped},
     },
-    verdict::{CaseRecord, Check, Exchange, Outcome, Record},
+    session::Layer,
+    spec::RequirementId,
+    verdict::{CaseRecord, Check, Exchange, Generated, Outcome},
 };
 
 /// How many bytes of one message the page shows.
@@ -23,49 +29,54 @@ const EXCHANGES: usize = 24;
 /// How many lines of a trace the page shows.
 const TRACE: usize = 200;
 
-/// The cases of one folder of the suite.
-pub(super) struct Folder<'a> {
-    pub(super) name: Shown,
-    pub(super) tally: String,
-    pub(super) cases: Vec<CaseItem<'a>>,
-}
-
+/// What the page tells of a case once it is opened.
+#[derive(Serialize)]
 pub(super) struct CaseItem<'a> {
-    pub(super) at: usize,
-    pub(super) open: bool,
-    pub(super) kind: String,
-    pub(super) word: Word,
-    pub(super) id: Shown,
-    pub(super) about: Shown,
-    pub(super) took: String,
-    pub(super) reason: Shown,
-    pub(super) source: Shown,
-    pub(super) level: &'static str,
-    /// The place of its port type among those of the run.
-    pub(super) port: usize,
-    pub(super) port_type: Shown,
-    pub(super) twin: Option<Shown>,
-    pub(super) seed: Shown,
-    pub(super) replay: Shown,
-    pub(super) requirements: Vec<(Option<usize>, String)>,
+    kind: Shown,
+    about: Shown,
+    took: String,
+    #[serde(skip_serializing_if = "Shown::is_empty")]
+    reason: Shown,
+    source: Shown,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    twin: Option<Shown>,
+    seed: Shown,
+    replay: Shown,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generated: Option<Made>,
+    steps: Vec<Shown>,
     /// Whether its checks and messages are left out for want of room.
-    pub(super) brief: bool,
-    pub(super) checks: Vec<CheckRow<'a>>,
-    pub(super) exchanges: Vec<Message>,
-    pub(super) left_out: usize,
-    pub(super) trace: Option<Shown>,
-    pub(super) wire: Option<Shown>,
-    pub(super) wire_cut: bool,
+    brief: bool,
+    checks: Vec<CheckRow<'a>>,
+    exchanges: Vec<Message>,
+    left_out: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Shown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wire: Option<Shown>,
+    wire_cut: bool,
 }
 
-pub(super) struct CheckRow<'a> {
-    pub(super) word: Word,
-    pub(super) check: &'a Check,
-    pub(super) id: Shown,
-    pub(super) message: Shown,
-    pub(super) expected: Option<Shown>,
-    pub(super) got: Option<Shown>,
-    pub(super) beside: Option<Beside>,
+/// What was made up for a case.
+#[derive(Serialize)]
+struct Made {
+    tried: String,
+    values: Vec<(Shown, Shown)>,
+}
+
+#[derive(Serialize)]
+struct CheckRow<'a> {
+    word: Word,
+    layer: Layer,
+    requirement: &'a RequirementId,
+    id: Shown,
+    message: Shown,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected: Option<Shown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    got: Option<Shown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beside: Option<Beside>,
 }
 
 impl CheckRow<'_> {
@@ -77,44 +88,22 @@ impl CheckRow<'_> {
 }
 
 /// A request and what came back.
-pub(super) struct Message {
-    pub(super) title: String,
-    pub(super) operation: Shown,
-    pub(super) outcome: Shown,
-    pub(super) took: String,
-    pub(super) request: Shown,
-    pub(super) request_cut: bool,
-    pub(super) response: Option<Shown>,
-    pub(super) response_cut: bool,
+#[derive(Serialize)]
+struct Message {
+    title: String,
+    operation: Shown,
+    outcome: Shown,
+    took: String,
+    request: Shown,
+    request_cut: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response: Option<Shown>,
+    response_cut: bool,
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn folders(&mut self, record: &'a Record) -> Vec<Folder<'a>> {
-        let mut folders: Vec<(&str, Vec<CaseItem<'a>>)> = Vec::new();
-        for (at, case) in record.cases.iter().enumerate() {
-            let name = case.file.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let shown = self.case(at, case);
-            match folders.last_mut() {
-                Some((last, cases)) if *last == name => cases.push(shown),
-                _ => folders.push((name, vec![shown])),
-            }
-        }
-        folders
-            .into_iter()
-            .map(|(name, cases)| Folder {
-                name: if name.is_empty() { Shown::line("cases at the top") } else { Shown::line(name) },
-                tally: tally(words::OUTCOMES.map(words::outcome), |word| {
-                    cases.iter().filter(|case| case.word == word).count()
-                }),
-                cases,
-            })
-            .collect()
-    }
-
-    fn case(&mut self, at: usize, case: &'a CaseRecord) -> CaseItem<'a> {
-        let notable = matches!(case.outcome, Outcome::Fail | Outcome::Warn | Outcome::Error);
-        let open = notable && self.open > 0;
-        self.open -= usize::from(open);
+    /// The details of a case, as far as there is room for them.
+    pub(super) fn case(&mut self, case: &'a CaseRecord) -> CaseItem<'a> {
         // What passed does not take the room of what did not.
         let settled = matches!(case.outcome, Outcome::Pass | Outcome::Skip);
         if settled {
@@ -130,26 +119,16 @@ impl<'a> Places<'a> {
         let trace = if brief { None } else { self.trace(&case.evidence.trace) };
         let wire = case.evidence.wire.as_deref().filter(|_| !brief).map(|wire| self.spend(wire));
         let item = CaseItem {
-            at,
-            open,
-            kind: format!("{}, effect {}", case.level, case.effect),
-            word: words::outcome(case.outcome),
-            id: Shown::line(&case.id),
+            kind: Shown::line(&format!("{}, effect {}, {}", case.level, case.effect, case.port_type)),
             about: Shown::line(&case.about),
             took: duration(case.duration_ms),
             reason: Shown::line(&case.reason),
             source: Shown::line(&format!("{}:{}", case.file, case.line)),
-            level: case.level.as_str(),
-            port: self.ports.iter().position(|port| *port == case.port_type).unwrap_or_default(),
-            port_type: Shown::line(&case.port_type),
             twin: shown(case.twin.as_deref()),
             seed: Shown::line(&case.seed),
             replay: Shown::line(&case.replay),
-            requirements: case
-                .requirements
-                .iter()
-                .map(|id| (self.rows.get(id.as_str()).copied(), id.to_string()))
-                .collect(),
+            generated: case.generated.as_ref().map(made),
+            steps: case.steps.iter().map(|step| Shown::line(step)).collect(),
             brief,
             checks,
             exchanges: shown_exchanges,
@@ -211,10 +190,19 @@ impl<'a> Places<'a> {
     }
 }
 
+fn made(generated: &Generated) -> Made {
+    let lines = |values: &BTreeMap<String, String>| {
+        values.iter().map(|(key, value)| (Shown::line(key), Shown::line_within(value, VALUE))).collect()
+    };
+    let shrunk = if generated.shrunk_from.is_some() { ", and made smaller" } else { "" };
+    Made { tried: format!("{} tried{shrunk}", grouped(generated.tried)), values: lines(&generated.values) }
+}
+
 fn check_row(check: &Check) -> CheckRow<'_> {
     CheckRow {
         word: words::outcome(check.outcome),
-        check,
+        layer: check.layer,
+        requirement: &check.requirement,
         id: Shown::line(&check.id),
         message: Shown::line(&check.message),
         expected: shown(check.expected.as_deref()),

@@ -19,8 +19,12 @@ const LARGEST: usize = 1 << 31;
 /// The record as a page carries it.
 pub(super) fn embed(record: &Record) -> String {
     // What a record holds JSON can always say; a page without its record would say so when it is asked for it.
-    let json = serde_json::to_vec(record).unwrap_or_default();
-    base64(&compress_to_vec_zlib(&json, LEVEL))
+    pack(&serde_json::to_vec(record).unwrap_or_default())
+}
+
+/// Data as a block of the page holds it: compressed, in letters that are no markup.
+pub(super) fn pack(data: &[u8]) -> String {
+    base64(&compress_to_vec_zlib(data, LEVEL))
 }
 
 /// Takes the record out of a page.

@@ -3,6 +3,7 @@
 //! Leaves out texts that have nothing in common: there everything would be marked. XML is laid out first, so that what is
 //! compared is what a reader sees.
 
+use serde::Serialize;
 use similar::{ChangeTag, TextDiff};
 
 use super::{VALUE, shown};
@@ -12,12 +13,14 @@ use crate::report::{indent::indent, sanitize::Shown};
 const ALIKE: f32 = 0.4;
 
 /// A piece of a text, and whether the other one has it not.
+#[derive(Serialize)]
 pub(super) struct Piece {
     pub(super) differs: bool,
     pub(super) text: Shown,
 }
 
 /// What was expected and what came, in pieces.
+#[derive(Serialize)]
 pub(super) struct Beside {
     pub(super) expected: Vec<Piece>,
     pub(super) got: Vec<Piece>,

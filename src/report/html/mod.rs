@@ -1,14 +1,16 @@
 //! `index.html`: the record as one self-contained page for a reader who runs nothing.
 //!
-//! Leaves out layout, which is `templates/index.html`. The page is whole without its script, which only searches. Text
-//! from outside enters the page as [`Shown`], is escaped by the template, and stands between tags only, never in an
-//! attribute and never in the script.
+//! Leaves out layout, which is `templates/index.html`. Without its script the page says all but the details of cases, which
+//! it carries as data. Text from outside enters the page as [`Shown`], and stands escaped between tags, or in that data;
+//! never in an attribute and never in the script.
 
 mod bars;
 mod cases;
 mod embedded;
 mod faults;
 mod ledger;
+mod listing;
+mod machines;
 mod marked;
 mod script;
 
@@ -17,21 +19,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use askama::Template;
 
 pub use self::embedded::embedded;
-use self::{bars::Bar, cases::Folder, faults::Faults, ledger::Section, marked::Beside};
+use self::{bars::Bar, faults::Faults, ledger::Section, listing::Listing, machines::Machine, marked::Beside};
 use super::{
     groups::{self, FindingGroup},
     headline::{Headline, capitalised, claim, headline, subject},
     sanitize::Shown,
     words::{self, Word, count, duration, grouped},
 };
-use crate::verdict::{CaseRecord, Check, Outcome, Record, ledger::LedgerRow};
+use crate::verdict::{CaseRecord, Check, Outcome, Record, ledger::LedgerRow, record::RulingRow};
 
 /// How many bytes of checks and messages the page shows of cases that did not pass; `report.json` has the rest.
 const MESSAGES: usize = 24 * 1024 * 1024;
 /// How many it shows of the others.
 const PASSING: usize = 6 * 1024 * 1024;
-/// How many cases that did not pass are shown open.
-const OPEN: usize = 12;
 /// How many cases are named beside a requirement or a finding.
 const NAMES: usize = 12;
 /// How many bytes of an expected or actual value the page shows.
@@ -70,9 +70,10 @@ struct Page<'a> {
     ports: Vec<Shown>,
     /// Whom a search may ask for, and their places in the ledger.
     requirements: Vec<(usize, Shown)>,
-    folders: Vec<Folder<'a>>,
+    listing: Listing,
     rulings: Vec<Ruling>,
     faults: Faults,
+    machines: Vec<Machine>,
     skipped: Vec<(Shown, Vec<Link>, usize)>,
     notes: Vec<Shown>,
     facts: Vec<(&'static str, Shown)>,
@@ -133,8 +134,6 @@ struct Places<'a> {
     room: usize,
     /// The same, of the others.
     spare: usize,
-    /// Cases that may still be shown open.
-    open: usize,
 }
 
 impl<'a> Page<'a> {
@@ -145,7 +144,6 @@ impl<'a> Page<'a> {
             ports: ports(record),
             room: MESSAGES,
             spare: PASSING,
-            open: OPEN,
         };
         let sections = places.sections(record);
         let count_of = |outcome| grouped(record.summary.of(outcome));
@@ -174,21 +172,13 @@ impl<'a> Page<'a> {
             sections,
             ports: places.ports.iter().map(|port| Shown::line(port)).collect(),
             requirements: requirements(record),
-            rulings: record
-                .rulings
-                .iter()
-                .map(|ruling| Ruling {
-                    id: Shown::line(&ruling.id),
-                    expected: Shown::line(&ruling.expected),
-                    reading: Shown::line(&ruling.reading),
-                    cases: ruling.cases.iter().take(NAMES).map(|id| places.link(id)).collect(),
-                })
-                .collect(),
+            rulings: places.rulings(record),
             faults: Faults::of(record),
+            machines: machines::machines(record),
             skipped: reasons(record, Outcome::Skip),
             notes: record.notes.iter().map(|note| Shown::line(&note.text)).collect(),
             facts: facts(record),
-            folders: places.folders(record),
+            listing: places.listing(record),
             script: script::SCRIPT,
             script_source: script::source(script::SCRIPT),
             record: embedded::embed(record),
@@ -199,6 +189,19 @@ impl<'a> Page<'a> {
 impl Places<'_> {
     fn link(&self, id: &str) -> Link {
         Link { at: self.cases.get(id).copied(), name: Shown::line(id) }
+    }
+
+    /// The rulings, those first of which something was seen.
+    fn rulings(&self, record: &Record) -> Vec<Ruling> {
+        let ruling = |ruling: &RulingRow| Ruling {
+            id: Shown::line(&ruling.id),
+            expected: Shown::line(&ruling.expected),
+            reading: Shown::line(&ruling.reading),
+            cases: ruling.cases.iter().take(NAMES).map(|id| self.link(id)).collect(),
+        };
+        let mut rulings: Vec<Ruling> = record.rulings.iter().map(ruling).collect();
+        rulings.sort_by_key(|ruling| ruling.cases.is_empty());
+        rulings
     }
 }
 
@@ -294,6 +297,7 @@ fn facts(record: &Record) -> Vec<(&'static str, Shown)> {
         ("Duration", Shown::line(&duration(record.duration_ms))),
         ("Tool", Shown::line(&format!("{} {}", record.tool.name, record.tool.version))),
         ("Suite", Shown::line(&format!("{}, [MS-IPAMM2] {}", count(suite.cases, "case"), suite.revision))),
+        ("Suite revision", Shown::line(&suite.requirement_set.to_string())),
         ("Suite digest", Shown::line(&suite.digest)),
         ("Seed", Shown::line(&record.seed)),
         ("Exit code", Shown::line(&record.exit_code.to_string())),
