@@ -196,6 +196,8 @@ pub async fn against(
         recorded_faults: RecordedFaults::default(),
         replay: String::new(),
         baseline: None,
+        // What is measured is what one execution finds.
+        repeat: Some(1),
         kept: Kept::default(),
     };
     let reference = Reference::start(behaviour).map_err(|error| format!("no loopback port: {error}"))?;

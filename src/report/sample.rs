@@ -6,9 +6,9 @@ use crate::{
     session::Layer,
     spec::{Effect, Level, RequirementId},
     verdict::{
-        Accepted, Baseline, CasePlan, CaseRecord, Check, Claim, ClaimKind, Event, Evidence, Exchange, FaultCounts,
-        Finding, FindingKind, FindingStatus, Gate, Generated, Note, Outcome, Record, RecordedFault, RunStarted, Shard,
-        Summary, TargetRecord,
+        Accepted, Baseline, CasePlan, CaseRecord, Check, Claim, ClaimKind, Event, Evidence, Exchange, Execution,
+        FaultCounts, Finding, FindingKind, FindingStatus, Gate, Generated, Note, Outcome, Record, RecordedFault,
+        Repeated, Reproduced, RunStarted, Shard, Summary, TargetRecord,
         ledger::{LedgerRow, Status},
         record::{RulingRow, Suite, Tool},
     },
@@ -52,6 +52,8 @@ pub(super) fn check(name: &str, requirement: &str, outcome: Outcome, message: &s
         expected: None,
         got: None,
         fingerprint: String::new(),
+        by_silence: false,
+        reproduced: None,
     };
     if check.is_finding() {
         check.seal("case", message);
@@ -90,6 +92,7 @@ pub(super) fn case(name: &str, outcome: Outcome, reason: &str, checks: Vec<Check
             walks: Vec::new(),
         },
         generated: None,
+        repeated: None,
         checks,
         recorded_faults: Vec::new(),
     }
@@ -200,8 +203,12 @@ pub(super) fn record() -> Record {
         expected: Some("one IpamException in the detail".to_owned()),
         got: Some("no detail".to_owned()),
         layer: Layer::Soap,
+        reproduced: Some(Reproduced { times: 1, of: 2 }),
         ..check("step-1/detail", "fault.common-shape", Outcome::Fail, "the fault has not the common shape")
     };
+    let passed = case("faults/have_the_common_shape", Outcome::Pass, "", vec![check("a", "a.b", Outcome::Pass, "")]);
+    let other = Execution { number: 2, outcome: Outcome::Pass, reason: String::new(), evidence: passed.evidence };
+    let twice = Repeated { outcomes: vec![Outcome::Fail, Outcome::Pass], shown: 1, other: Some(Box::new(other)) };
     let order = check("step-1/order", "get-tasks.order", Outcome::Warn, "the tasks are not in the order of their type");
     let good = || check("step-1/answer", "start-task.starts", Outcome::Pass, "the reply came");
     let mut record = of_cases(
@@ -212,13 +219,19 @@ pub(super) fn record() -> Record {
             },
             case("start_task/none_faults/body=nil", Outcome::Fail, "", vec![none()]),
             case("start_task/none_faults/body=absent", Outcome::Fail, "", vec![none()]),
-            case("faults/have_the_common_shape", Outcome::Fail, "", vec![shape]),
+            CaseRecord {
+                repeated: Some(twice),
+                ..case("faults/have_the_common_shape", Outcome::Fail, "", vec![shape])
+            },
             case("queries/tasks_are_ordered", Outcome::Warn, "", vec![order]),
             case(
                 "queries/last_run_time_moves",
                 Outcome::Inconclusive,
                 "the task was not seen to run within 5000 ms",
-                vec![check("step-1/value", "start-task.starts", Outcome::Inconclusive, "not reached")],
+                vec![Check {
+                    by_silence: true,
+                    ..check("step-1/value", "start-task.starts", Outcome::Inconclusive, "not reached")
+                }],
             ),
             case("lab/clock_moves", Outcome::Skip, "it needs the lab of the reference server", Vec::new()),
             case("vars/needs_a_record", Outcome::Skip, "missing data: [vars] dhcp_server_record_id", Vec::new()),
@@ -378,6 +391,13 @@ pub(super) fn hostile(text: &str) -> Record {
         }
         case.twin = Some(t());
         case.generated = Some(generated(text));
+        if let Some(other) = case.repeated.as_mut().and_then(|repeated| repeated.other.as_mut()) {
+            (other.reason, other.evidence.trace) = (t(), vec![t()]);
+            for exchange in &mut other.evidence.exchanges {
+                (exchange.operation, exchange.request, exchange.outcome) = (t(), t(), t());
+                exchange.response = Some(t());
+            }
+        }
         for check in &mut case.checks {
             (check.id, check.message, check.fingerprint) = (t(), t(), t());
             (check.expected, check.got) = (Some(t()), Some(t()));

@@ -236,7 +236,7 @@ impl Terminal {
         if !sentence.is_empty() {
             writeln!(out, "  {}", wrap(Shown::line_within(sentence, LIMIT).as_str(), 2, 2))?;
         }
-        self.labelled("what", Some(&check.message), out)?;
+        self.labelled("what", Some(&check.told()), out)?;
         self.labelled("expected", check.expected.as_deref(), out)?;
         self.labelled("got", check.got.as_deref(), out)?;
         if let Some(generated) = &case.generated {

@@ -344,6 +344,7 @@ impl<'c> Recordings<'c> {
             evidence,
             recorded_faults: Vec::new(),
             generated: None,
+            repeated: None,
         }
     }
 }

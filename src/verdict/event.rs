@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Baseline, Check, Evidence, MachineRecord, Outcome, RecordedFault, Requirement, Ruling};
+use super::{Baseline, Check, Evidence, MachineRecord, Outcome, RecordedFault, Repeated, Requirement, Ruling};
 use crate::spec::{Effect, Level, RequirementId};
 
 /// One thing that happened in a run.
@@ -201,6 +201,9 @@ pub struct CaseRecord {
     /// What was made up for it, where its file asks for that; the checks are those of these values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated: Option<Generated>,
+    /// Its executions, where it had several; the checks are those of all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<Repeated>,
 }
 
 /// Values that were made up for a case.

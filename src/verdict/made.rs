@@ -36,6 +36,8 @@ fn check(at: usize, (outcome, says): Made) -> Check {
         expected: None,
         got: None,
         fingerprint: String::new(),
+        by_silence: false,
+        reproduced: None,
     };
     if check.is_finding() {
         check.seal(&id(at), &says.to_string());
@@ -65,6 +67,7 @@ pub(super) fn case(at: usize, made: Made) -> CaseRecord {
         evidence: Evidence::default(),
         recorded_faults: Vec::new(),
         generated: None,
+        repeated: None,
     }
 }
 

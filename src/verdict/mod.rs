@@ -19,6 +19,7 @@ pub mod merge;
 pub mod normalise;
 pub mod outcome;
 pub mod record;
+pub mod repeat;
 pub mod revision;
 pub mod sentence;
 pub mod smoke;
@@ -36,6 +37,7 @@ pub use event::{Blame, CasePlan, CaseRecord, Event, FileDigests, Generated, Note
 pub use normalise::normalise;
 pub use outcome::{Outcome, Summary};
 pub use record::{Gate, Record};
+pub use repeat::{Execution, Repeated, Reproduced};
 pub use revision::Drift;
 pub use sentence::{Sentence, SentenceDigest, SentenceName, Specification};
 pub use smoke::{Point, PointStatus, Smoke};

@@ -436,6 +436,8 @@ mod tests {
             expected: None,
             got: None,
             fingerprint: String::new(),
+            by_silence: false,
+            reproduced: None,
         };
         let reason = if matches!(outcome, Outcome::Skip | Outcome::Inconclusive) { "because" } else { "" };
         Event::CaseFinished(Box::new(CaseRecord {
@@ -457,6 +459,7 @@ mod tests {
             checks: checks.iter().map(check).collect(),
             evidence: Evidence::default(),
             generated: None,
+            repeated: None,
             recorded_faults: Vec::new(),
         }))
     }

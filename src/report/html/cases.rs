@@ -13,7 +13,7 @@ use crate::{
         sanitize::Shown,
         words::{self, Word, duration, grouped},
     },
-    verdict::{CaseRecord, Check, Exchange, Outcome, Record},
+    verdict::{CaseRecord, Check, Exchange, Execution, Outcome, Record},
 };
 
 /// How many bytes of one message the page shows.
@@ -56,6 +56,15 @@ pub(super) struct CaseItem<'a> {
     pub(super) trace: Option<Shown>,
     pub(super) wire: Option<Shown>,
     pub(super) wire_cut: bool,
+    pub(super) other: Option<Other>,
+}
+
+/// Another execution of a case, which came to something else.
+pub(super) struct Other {
+    pub(super) title: String,
+    pub(super) reason: Shown,
+    pub(super) exchanges: Vec<Message>,
+    pub(super) trace: Option<Shown>,
 }
 
 pub(super) struct CheckRow<'a> {
@@ -129,6 +138,8 @@ impl<'a> Places<'a> {
             exchanges.iter().take(proof(EXCHANGES)).map(|exchange| self.message(exchange)).collect();
         let trace = if brief { None } else { self.trace(&case.evidence.trace) };
         let wire = case.evidence.wire.as_deref().filter(|_| !brief).map(|wire| self.spend(wire));
+        let other = case.repeated.as_ref().and_then(|repeated| repeated.other.as_ref()).filter(|_| !brief);
+        let other = other.map(|other| self.other(other));
         let item = CaseItem {
             at,
             open,
@@ -157,11 +168,22 @@ impl<'a> Places<'a> {
             trace,
             wire_cut: wire.as_ref().is_some_and(|(_, cut)| *cut),
             wire: wire.map(|(shown, _)| shown),
+            other,
         };
         if settled {
             std::mem::swap(&mut self.room, &mut self.spare);
         }
         item
+    }
+
+    fn other(&mut self, other: &Execution) -> Other {
+        let exchanges = other.evidence.exchanges.iter().take(EXCHANGES);
+        Other {
+            title: format!("Execution {}: {}", other.number, other.outcome),
+            reason: Shown::line(&other.reason),
+            exchanges: exchanges.map(|exchange| self.message(exchange)).collect(),
+            trace: self.trace(&other.evidence.trace),
+        }
     }
 
     fn message(&mut self, exchange: &Exchange) -> Message {
@@ -216,7 +238,7 @@ fn check_row(check: &Check) -> CheckRow<'_> {
         word: words::outcome(check.outcome),
         check,
         id: Shown::line(&check.id),
-        message: Shown::line(&check.message),
+        message: Shown::line(&check.told()),
         expected: shown(check.expected.as_deref()),
         got: shown(check.got.as_deref()),
         beside: marked(check),

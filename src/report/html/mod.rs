@@ -218,7 +218,7 @@ fn finding<'a>(group: &FindingGroup<'a>) -> Option<Finding<'a>> {
         row: group.row.map(|(at, _)| at),
         place: group.row.map(|(_, row)| place(row)).unwrap_or_default(),
         sentence: group.row.map(|(_, row)| Shown::line(&row.text)).unwrap_or_default(),
-        message: Shown::line(&group.check.message),
+        message: Shown::line(&group.check.told()),
         expected: shown(group.check.expected.as_deref()),
         got: shown(group.check.got.as_deref()),
         fingerprint: Shown::line(&group.check.fingerprint),
