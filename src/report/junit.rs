@@ -66,6 +66,8 @@ fn suite(record: &Record, name: &str) -> TestSuite {
     let facts = [
         ("seed", record.seed.clone()),
         ("suite.digest", record.suite.digest.clone()),
+        ("suite.revision", record.suite.revision.clone()),
+        ("suite.score", record.suite.score.as_ref().map_or_else(String::new, |score| score.told(&record.suite.digest))),
         ("claim", claim.collect::<Vec<_>>().join("; ")),
         ("target", record.target.name.clone()),
         ("target.url", record.target.url.clone()),

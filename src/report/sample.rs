@@ -8,9 +8,10 @@ use crate::{
     verdict::{
         Accepted, Baseline, CasePlan, CaseRecord, Check, Claim, ClaimKind, Event, Evidence, Exchange, Execution,
         FaultCounts, Finding, FindingKind, FindingStatus, Gate, Generated, Note, Outcome, Record, RecordedFault,
-        Repeated, Reproduced, RunStarted, Shard, Summary, TargetRecord,
+        Repeated, Reproduced, RunStarted, Score, Shard, Summary, TargetRecord,
         ledger::{LedgerRow, Status},
         record::{RulingRow, Suite, Tool},
+        score::{Mutants, Variants},
     },
 };
 
@@ -154,6 +155,7 @@ fn of_cases(cases: Vec<CaseRecord>, requirements: Vec<LedgerRow>) -> Record {
             digest: "9f".repeat(32),
             cases: cases.len(),
             revision: "12.0".to_owned(),
+            score: Some(score()),
             files: BTreeMap::new(),
         },
         seed: "9f9f9f9f".to_owned(),
@@ -309,6 +311,16 @@ pub(super) fn record() -> Record {
     record
 }
 
+/// What was measured of the suite.
+fn score() -> Score {
+    Score {
+        suite: "9f".repeat(32),
+        revision: "12.0".to_owned(),
+        mutants: Mutants { all: 90, killed: 90, by_silence: 1 },
+        variants: Variants { all: 50, passed: 50 },
+    }
+}
+
 /// What a vendor has accepted.
 fn baseline() -> Baseline {
     Baseline {
@@ -424,7 +436,7 @@ pub(super) fn hostile(text: &str) -> Record {
     }
     record.schema = t();
     record.tool = Tool { name: t(), version: t() };
-    record.suite = Suite { digest: t(), cases: 10, revision: t(), files: BTreeMap::new() };
+    record.suite = Suite { digest: t(), cases: 10, revision: t(), score: Some(score()), files: BTreeMap::new() };
     (record.seed, record.started) = (t(), t());
     record.interrupted = Some(t());
     record.target =
@@ -464,6 +476,7 @@ pub(super) fn events(record: &Record) -> Vec<Event> {
         tool_version: record.tool.version.clone(),
         suite_digest: record.suite.digest.clone(),
         suite_revision: record.suite.revision.clone(),
+        score: record.suite.score.clone(),
         seed: record.seed.clone(),
         started: record.started.clone(),
         target: record.target.clone(),

@@ -178,6 +178,8 @@ impl<'c> Recordings<'c> {
             tool_version: tool_version.to_owned(),
             suite_digest: digest.to_owned(),
             suite_revision: self.catalogue.revision.clone(),
+            // Recordings are judged by machines, not by cases.
+            score: None,
             seed: String::new(),
             started,
             fail_on,

@@ -27,7 +27,7 @@ use crate::{
     spec::{Effect, Level},
     transport::{BadCertificates, Scheme},
     verdict::{
-        Baseline, Blame, CasePlan, CaseRecord, Event, Note, Outcome, RecordedFaults, Requirement, RunStarted,
+        Baseline, Blame, CasePlan, CaseRecord, Event, Note, Outcome, RecordedFaults, Requirement, RunStarted, Score,
         verification,
     },
 };
@@ -189,6 +189,7 @@ fn started(
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         suite_digest: suite.digest.clone(),
         suite_revision: suite.catalogue.revision.clone(),
+        score: Score::measured(),
         seed: seed.to_owned(),
         started: now.to_string(),
         fail_on: options.fail_on,

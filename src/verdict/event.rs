@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Baseline, Check, Evidence, MachineRecord, Outcome, RecordedFault, Repeated, Requirement, Ruling};
+use super::{Baseline, Check, Evidence, MachineRecord, Outcome, RecordedFault, Repeated, Requirement, Ruling, Score};
 use crate::spec::{Effect, Level, RequirementId};
 
 /// One thing that happened in a run.
@@ -78,6 +78,9 @@ pub struct RunStarted {
     /// The machines that sessions are judged by.
     #[serde(default)]
     pub machines: Vec<MachineRecord>,
+    /// How good the suite is, as it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
     /// Which part of the suite this run is, where it was split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,

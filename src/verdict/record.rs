@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Baseline, Blame, CasePlan, CaseRecord, Claim, Event, FaultCounts, FileDigests, Finding, FindingKind, FindingStatus,
-    MachineRow, Note, Outcome, RunStarted, Shard, Summary, TargetRecord,
+    MachineRow, Note, Outcome, RunStarted, Score, Shard, Summary, TargetRecord,
     coverage::coverage,
     exit, hex,
     ledger::{LedgerRow, ledger},
@@ -108,6 +108,9 @@ pub struct Suite {
     pub cases: usize,
     /// The revision of the specification.
     pub revision: String,
+    /// How good it is, as it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
     /// Digests of the case files by path.
     #[serde(default)]
     pub files: BTreeMap<String, FileDigests>,
@@ -219,6 +222,7 @@ impl Record {
                 digest: started.suite_digest.clone(),
                 cases: started.cases.len(),
                 revision: started.suite_revision.clone(),
+                score: started.score.clone(),
                 files: started.files.clone(),
             },
             seed: started.seed.clone(),
@@ -395,6 +399,7 @@ mod tests {
             tool_version: "0".to_owned(),
             suite_digest: "d".to_owned(),
             suite_revision: "12.0".to_owned(),
+            score: None,
             seed: "s".to_owned(),
             started: "2024-01-01T00:00:00Z".to_owned(),
             fail_on: Level::Must,

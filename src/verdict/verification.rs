@@ -140,6 +140,7 @@ fn started(record: &Record) -> RunStarted {
         tool_version: record.tool.version.clone(),
         suite_digest: record.suite.digest.clone(),
         suite_revision: record.suite.revision.clone(),
+        score: record.suite.score.clone(),
         seed: record.seed.clone(),
         started: record.started.clone(),
         fail_on: record.gate.fail_on,
