@@ -180,10 +180,7 @@ pub fn score(suite: &Suite, kills: &[Kill], variants: &[bool]) -> Score {
             killed: whole().count(),
             by_silence: whole().filter(|kill| kill.killed == Some(Killed::BySilence)).count(),
         },
-        variants: score::Variants {
-            all: variants.len(),
-            passed: variants.iter().filter(|passed| **passed).count(),
-        },
+        variants: score::Variants { all: variants.len(), passed: variants.iter().filter(|passed| **passed).count() },
     }
 }
 

@@ -171,6 +171,7 @@ fn bind(step: &Step, vars: Vars<'_>) -> Step {
             envelope: records.envelope.as_ref().map(|envelope| envelope.bind(vars)),
             operation: records.operation,
             split: records.split.as_ref().map(|split| split.bind(vars)),
+            message_id: records.message_id.as_ref().map(|id| id.bind(vars)),
         }),
         other => other.clone(),
     };

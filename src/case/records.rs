@@ -23,6 +23,8 @@ pub struct Records {
     /// Where the bytes are cut: after this many, before this many at the end (`-3`), or `every byte`; in one piece where
     /// it is not said.
     pub split: Option<Template>,
+    /// What the id of the last request is read as, where it stands in bytes of its own.
+    pub message_id: Option<Template>,
 }
 
 /// One line of records.

@@ -77,7 +77,7 @@ pub(super) fn started(cases: usize) -> RunStarted {
         tool_version: "0".to_owned(),
         suite_digest: "d".to_owned(),
         suite_revision: "12.0".to_owned(),
-            score: None,
+        score: None,
         seed: "s".to_owned(),
         started: "2026-01-02T03:04:05Z".to_owned(),
         fail_on: Level::Must,

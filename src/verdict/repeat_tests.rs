@@ -1,3 +1,7 @@
+//! Executions of one case with one check, in every combination that decides what they come to together.
+//!
+//! Leaves out executing: `tests/scripted.rs` does that against a server that fails at times.
+
 use super::*;
 use crate::verdict::made;
 

@@ -295,7 +295,10 @@ fn facts(record: &Record) -> Vec<(&'static str, Shown)> {
         ("Tool", Shown::line(&format!("{} {}", record.tool.name, record.tool.version))),
         ("Suite", Shown::line(&format!("{}, [MS-IPAMM2] {}", count(suite.cases, "case"), suite.revision))),
         ("Suite digest", Shown::line(&suite.digest)),
-        ("Suite measured", Shown::line(&suite.score.as_ref().map_or_else(String::new, |score| score.told(&suite.digest)))),
+        (
+            "Suite measured",
+            Shown::line(&suite.score.as_ref().map_or_else(String::new, |score| score.told(&suite.digest))),
+        ),
         ("Seed", Shown::line(&record.seed)),
         ("Exit code", Shown::line(&record.exit_code.to_string())),
         ("Format", Shown::line(&record.schema)),
