@@ -23,6 +23,7 @@ async fn runs(suite: Arc<Suite>) -> Vec<Record> {
         fail_on: Level::Should,
         replay: String::new(),
         baseline: None,
+        repeat: None,
         kept: api::Kept::default(),
         fail_on_drift: false,
         recorded_faults: api::RecordedFaults::default(),

@@ -30,6 +30,7 @@ fn options(cases: &[&str], jobs: usize, kept: Kept) -> Options {
         recorded_faults: api::RecordedFaults::default(),
         replay: "ipamspec run".to_owned(),
         baseline: None,
+        repeat: None,
         kept,
     }
 }

@@ -124,6 +124,15 @@ fn agreement(catalogue: &Catalogue, specification: &Specification) -> Told {
             }
         }
     }
+    // What has none of the words binds as a must does, or a ruling says why not.
+    for requirement in catalogue.requirements.values().filter(|row| row.ruling.is_none()) {
+        let names = requirement.digests.iter().filter(|name| name.document == specification.name);
+        let said: Vec<_> = names.filter_map(|name| sentences.get(&name.digest)).collect();
+        let weak = matches!(requirement.level, Level::Should | Level::May);
+        if weak && !said.is_empty() && said.iter().all(|sentence| sentence.levels.is_empty()) {
+            lines.push(format!("{} is a {} of sentences without the word", requirement.id, requirement.level));
+        }
+    }
     for (digest, requirements) in &answered {
         let Some(sentence) = sentences.get(digest) else { continue };
         let answers = |row: &&Requirement| row.ruling.is_some() || sentence.levels.contains(&row.level);

@@ -3,11 +3,17 @@
 //! Each mutant meets the cases that name it; `.ci/full` has it meet all. What a kill is, `api::mutation` says. A case that names a mutant must be among those that kill it. A variant must pass
 //! without a finding.
 
-use std::{collections::BTreeSet, process::ExitCode, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::ExitCode,
+    sync::{Arc, Mutex},
+};
 
 use ipamspec::api::{
     self, Behaviour, Level, Mutant, Record, RequirementId, Suite, Variant,
-    mutation::{self, Binding, Scope},
+    mutation::{self, Binding, Kill, Scope},
 };
 use libtest_mimic::{Arguments, Failed, Trial};
 
@@ -17,18 +23,19 @@ fn main() -> ExitCode {
     arguments.test_threads = arguments.test_threads.or(Some(4));
     let suite = Arc::new(Suite::load(&api::embedded()).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false))));
     let mut trials = Vec::new();
+    let tally = Arc::<Tally>::default();
     for mutant in Mutant::ALL.iter().copied() {
-        let suite = suite.clone();
+        let (suite, tally) = (suite.clone(), tally.clone());
         // Until a case drives sessions and names it, nothing can catch it.
         let waits = is_of_sessions(mutant) && !is_named(&suite, mutant);
-        let trial = Trial::test(format!("mutant/{}", mutant.name()), move || is_killed(&suite, mutant));
+        let trial = Trial::test(format!("mutant/{}", mutant.name()), move || is_killed(&suite, mutant, &tally));
         trials.push(trial.with_ignored_flag(waits));
     }
     for variant in Variant::ALL.iter().copied() {
         for binding in Binding::of_variant(variant) {
-            let suite = suite.clone();
+            let (suite, tally) = (suite.clone(), tally.clone());
             trials.push(Trial::test(format!("variant/{}/{}", variant.name(), binding.name()), move || {
-                passes(&suite, variant, binding)
+                passes(&suite, variant, binding, &tally)
             }));
         }
     }
@@ -36,8 +43,35 @@ fn main() -> ExitCode {
     trials.push(Trial::test("every_case_names_a_mutant", move || names_a_mutant(&all)));
     let whole = suite.clone();
     trials.push(Trial::test("every_must_is_verified_and_can_be_violated", move || musts_can_be_violated(&whole)));
-    trials.push(Trial::test("every_mutant_names_a_requirement", move || names_a_requirement(&suite)));
-    libtest_mimic::run(&arguments, trials).exit_code()
+    let known = suite.clone();
+    trials.push(Trial::test("every_mutant_names_a_requirement", move || names_a_requirement(&known)));
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    if !conclusion.has_failed() {
+        tally.write(&suite);
+    }
+    conclusion.exit_code()
+}
+
+/// What became of mutants and variants, for the score of the suite.
+#[derive(Default)]
+struct Tally {
+    kills: Mutex<Vec<Kill>>,
+    variants: Mutex<BTreeMap<&'static str, usize>>,
+}
+
+impl Tally {
+    /// Writes `cases/score.json` anew where all were met, and it says something else.
+    fn write(&self, suite: &Suite) {
+        let (kills, variants) = (self.kills.lock().expect("no panic"), self.variants.lock().expect("no panic"));
+        let bindings = |name: &str| Variant::named(name).map(|variant| Binding::of_variant(variant).count());
+        let passed: Vec<bool> = variants.iter().map(|(name, count)| bindings(name) == Some(*count)).collect();
+        let all = kills.len() == Mutant::ALL.len() && passed.len() == Variant::ALL.len();
+        let score = mutation::score(suite, &kills, &passed).to_json();
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases/score.json");
+        if all && fs::read_to_string(&file).ok().as_ref() != Some(&score) {
+            fs::write(&file, score).expect("a file that can be written");
+        }
+    }
 }
 
 /// Whether only sessions show a lie.
@@ -53,8 +87,9 @@ fn run(suite: &Arc<Suite>, behaviour: Behaviour, binding: Binding) -> Record {
     wait(mutation::against(suite, behaviour, binding, Vec::new())).expect("a run")
 }
 
-fn is_killed(suite: &Arc<Suite>, mutant: Mutant) -> Result<(), Failed> {
+fn is_killed(suite: &Arc<Suite>, mutant: Mutant, tally: &Tally) -> Result<(), Failed> {
     let kill = wait(mutation::kill(suite, mutant, Scope::Named))?;
+    tally.kills.lock().expect("no panic").push(kill.clone());
     if kill.killed.is_none() {
         return Err(format!("survives; found instead: {:#?}", kill.instead).into());
     }
@@ -64,9 +99,13 @@ fn is_killed(suite: &Arc<Suite>, mutant: Mutant) -> Result<(), Failed> {
     }
 }
 
-fn passes(suite: &Arc<Suite>, variant: Variant, binding: Binding) -> Result<(), Failed> {
+fn passes(suite: &Arc<Suite>, variant: Variant, binding: Binding, tally: &Tally) -> Result<(), Failed> {
     let passed = wait(mutation::pass(suite, &[variant], &[binding]))?;
-    if passed.wrong.is_empty() { Ok(()) } else { Err(passed.wrong.join("\n").into()) }
+    if !passed.wrong.is_empty() {
+        return Err(passed.wrong.join("\n").into());
+    }
+    *tally.variants.lock().expect("no panic").entry(variant.name()).or_default() += 1;
+    Ok(())
 }
 
 /// Whether a case exists to catch it.
@@ -98,8 +137,13 @@ fn names_a_requirement(suite: &Suite) -> Result<(), Failed> {
 /// Each requirement that binds a server is verified on the plain server, and some mutant violates it: one that names it,
 /// or one that tells its lie in every operation.
 fn musts_can_be_violated(suite: &Arc<Suite>) -> Result<(), Failed> {
-    const EVERYWHERE: [Mutant; 4] =
-        [Mutant::RefusesValidRequests, Mutant::WrongReplyAction, Mutant::WrongReplyElement, Mutant::HollowReply];
+    const EVERYWHERE: [Mutant; 5] = [
+        Mutant::RefusesValidRequests,
+        Mutant::WrongReplyAction,
+        Mutant::WrongReplyElement,
+        Mutant::HollowReply,
+        Mutant::ServesUnprovisioned,
+    ];
     let mut violated: BTreeSet<String> = Mutant::ALL.iter().map(|mutant| mutant.requirement().to_owned()).collect();
     for mutant in EVERYWHERE {
         let record = run(suite, mutant.into(), Binding::of(mutant));

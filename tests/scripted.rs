@@ -118,6 +118,16 @@ const HEAD: &str = "about = \"a\"\nrequirements = [\"get-ipam-version.replies\"]
 
 /// Runs case files of the test's own, `a` first, against a scripted server. What is set is set on the target.
 async fn run(files: &[(&str, String)], script: fn(&Seen, usize) -> Says, sets: &[&str]) -> (Record, Log) {
+    repeated(files, script, sets, Some(1)).await
+}
+
+/// The same, with each case executed so often.
+async fn repeated(
+    files: &[(&str, String)],
+    script: fn(&Seen, usize) -> Says,
+    sets: &[&str],
+    repeat: Option<usize>,
+) -> (Record, Log) {
     let mut sources = api::embedded();
     sources.extend(files.iter().map(|(name, text)| SourceFile::new(format!("own/{name}.toml"), text.as_str())));
     let suite = Suite::load(&sources).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
@@ -132,6 +142,7 @@ async fn run(files: &[(&str, String)], script: fn(&Seen, usize) -> Says, sets: &
         fail_on: Level::Must,
         replay: String::new(),
         baseline: None,
+        repeat,
         kept: api::Kept::default(),
         fail_on_drift: false,
         recorded_faults: api::RecordedFaults::default(),
@@ -246,6 +257,76 @@ async fn silence_is_held_against_a_target_only_where_it_must_answer_and_the_proo
     ids.sort();
     ids.dedup();
     assert_eq!((ids.len(), count), (4 + 4, 4 + 4), "every request has an id of its own");
+}
+
+const VERSION: &str = "<GetIpamVersionResult xmlns:v=\"http://schemas.datacontract.org/2004/07/System\">\
+    <v:_Build>1</v:_Build><v:_Major>6</v:_Major><v:_Minor>2</v:_Minor><v:_Revision>0</v:_Revision></GetIpamVersionResult>";
+
+/// A case that wants a reply.
+fn asks(effect: &str) -> String {
+    format!("{HEAD}[[step]]\n[step.call]\noperation = \"GetIpamVersion\"\n[step.expect]\nreply = true\n")
+        .replace("\"read\"", &format!("\"{effect}\""))
+}
+
+/// What a server is asked before it fails, with one that fails every second time, in the order in which it is asked.
+fn every_second(_: &Seen, count: usize) -> Says {
+    if count.is_multiple_of(2) { Says::Fault } else { Says::Reply(VERSION) }
+}
+
+#[tokio::test]
+async fn what_a_target_did_wrong_once_it_did_and_how_often_is_told() {
+    for (repeat, executions, times) in [(None, 2, 1), (Some(1), 1, 1), (Some(5), 5, 3)] {
+        let (record, _) = repeated(&[("a", asks("read"))], every_second, &[], repeat).await;
+        let [case] = own(&record)[..] else { panic!() };
+        assert_eq!((case.outcome, record.exit_code), (Outcome::Fail, 1), "{repeat:?}");
+        let found = case.checks.iter().find(|check| check.is_finding()).expect("a finding");
+        let reproduced = found.reproduced.map(|reproduced| (reproduced.times, reproduced.of));
+        assert_eq!(reproduced, (executions > 1).then_some((times, executions)));
+        let shown = case.repeated.as_ref().map(|repeated| (repeated.outcomes.len(), repeated.shown));
+        assert_eq!(shown, (executions > 1).then_some((executions, 1)));
+    }
+}
+
+#[tokio::test]
+async fn what_passes_is_executed_once_and_what_only_reads_is_confirmed() {
+    let (record, log) = repeated(&[("a", asks("read"))], |_, _| Says::Reply(VERSION), &[], None).await;
+    assert_eq!((own(&record)[0].outcome, log.lock().unwrap().len()), (Outcome::Pass, 5));
+    let sets = ["allow.effects=[\"read\", \"write\"]"];
+    for repeat in [None, Some(3)] {
+        let (record, log) = repeated(&[("a", asks("write"))], every_second, &sets, repeat).await;
+        assert_eq!((own(&record)[0].outcome, log.lock().unwrap().len()), (Outcome::Fail, 5), "{repeat:?}");
+        let told = record.notes.iter().any(|note| note.text.contains("executed once"));
+        assert_eq!(told, repeat.is_some(), "a note says what is not repeated");
+    }
+}
+
+#[tokio::test]
+async fn what_did_not_come_and_came_later_is_no_failure() {
+    fn late(seen: &Seen, count: usize) -> Says {
+        // The request, its control request, and the request of the second execution.
+        if seen.operation == "GetIpamVersion" && count == 0 { Says::Nothing } else { Says::Reply(VERSION) }
+    }
+    let (record, _) = repeated(&[("a", asks("read"))], late, &["timing.reply=200ms"], None).await;
+    let [case] = own(&record)[..] else { panic!() };
+    assert_eq!((case.outcome, record.exit_code), (Outcome::Inconclusive, 3), "{:?}", case.checks);
+    assert!(case.reason.starts_with("unstable: nothing came within 200 ms"), "{}", case.reason);
+    assert!(case.reason.ends_with("; reproduced: 1 of 2"), "{}", case.reason);
+    let other = case.repeated.as_ref().and_then(|repeated| repeated.other.as_ref()).expect("the other execution");
+    assert_eq!((other.number, other.outcome), (2, Outcome::Pass));
+    assert!(case.evidence.exchanges[0].response.is_none() && other.evidence.exchanges[0].response.is_some());
+    assert!(record.findings.is_empty());
+
+    // What never comes stays a failure, with how often.
+    let (record, log) = repeated(&[("a", asks("read"))], |_, _| Says::Nothing, &["timing.reply=200ms"], None).await;
+    let [case] = own(&record)[..] else { panic!() };
+    assert_eq!(case.outcome, Outcome::Fail);
+    let told = case.checks.iter().find(|check| check.is_finding()).expect("a finding").told();
+    assert!(told.ends_with("(reproduced: 2 of 2)"), "{told}");
+    let mut ids: Vec<_> = log.lock().unwrap().iter().map(|seen| seen.id.clone()).collect();
+    let count = ids.len();
+    ids.sort();
+    ids.dedup();
+    assert_eq!((ids.len(), count), (4 + 4, 4 + 4), "every request of every execution has an id of its own");
 }
 
 #[tokio::test]

@@ -71,6 +71,7 @@ fn run(suite: &Arc<Suite>, variants: Vec<Variant>, recorded_faults: RecordedFaul
         recorded_faults,
         replay: String::new(),
         baseline: None,
+        repeat: None,
         kept: api::Kept::default(),
     };
     tokio::runtime::Runtime::new().unwrap().block_on(async {

@@ -47,6 +47,7 @@ fn run_all(suite: Arc<Suite>, wanted: &[String]) -> Vec<Record> {
         recorded_faults: api::RecordedFaults::default(),
         replay: "cargo test --test suite --".to_owned(),
         baseline: None,
+        repeat: None,
         kept: api::Kept::default(),
     };
     runtime.block_on(async {

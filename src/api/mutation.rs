@@ -10,6 +10,7 @@ use super::{
     Behaviour, Case, CaseRecord, Glob, Kept, Level, Mutant, Options, Outcome, Record, RecordedFaults, Reference,
     Selection, Suite, Target, Variant, run,
 };
+use crate::verdict::{Score, score};
 
 /// One whose generated values meet every lie that only they can: see `tests/generated.rs`.
 const SEED: &str = "3";
@@ -168,6 +169,21 @@ pub async fn pass(suite: &Arc<Suite>, variants: &[Variant], bindings: &[Binding]
     Ok(passed)
 }
 
+/// The score of a suite: what became of every mutant, and with how many of the variants it found nothing.
+pub fn score(suite: &Suite, kills: &[Kill], variants: &[bool]) -> Score {
+    let whole = || kills.iter().filter(|kill| kill.is_whole());
+    Score {
+        suite: suite.digest.clone(),
+        revision: suite.catalogue.revision.clone(),
+        mutants: score::Mutants {
+            all: kills.len(),
+            killed: whole().count(),
+            by_silence: whole().filter(|kill| kill.killed == Some(Killed::BySilence)).count(),
+        },
+        variants: score::Variants { all: variants.len(), passed: variants.iter().filter(|passed| **passed).count() },
+    }
+}
+
 /// The case files that killed no mutant, and could have failed.
 pub fn idle(suite: &Suite, kills: &[Kill]) -> Vec<String> {
     let busy: BTreeSet<&str> = kills.iter().flat_map(|kill| &kill.killed_by).map(|id| file(id)).collect();
@@ -196,6 +212,8 @@ pub async fn against(
         recorded_faults: RecordedFaults::default(),
         replay: String::new(),
         baseline: None,
+        // What is measured is what one execution finds.
+        repeat: Some(1),
         kept: Kept::default(),
     };
     let reference = Reference::start(behaviour).map_err(|error| format!("no loopback port: {error}"))?;

@@ -196,6 +196,7 @@ fn bind(step: &Step, vars: Vars<'_>) -> Step {
             operation: records.operation,
             split: records.split.as_ref().map(|split| split.bind(vars)),
             on_the_way: records.on_the_way.as_ref().map(|way| way.bind(vars)),
+            message_id: records.message_id.as_ref().map(|id| id.bind(vars)),
         }),
         other => other.clone(),
     };

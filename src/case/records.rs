@@ -29,6 +29,8 @@ pub struct Records {
     pub split: Option<Template>,
     /// What becomes of them on their way, by its word; they travel as sealed where it is not said.
     pub on_the_way: Option<Template>,
+    /// What the id of the last request is read as, where it stands in bytes of its own.
+    pub message_id: Option<Template>,
 }
 
 impl Records {

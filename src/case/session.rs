@@ -82,8 +82,10 @@ pub(super) fn records(
         }
         Some(template)
     });
+    let message_id = fields.text("message_id", told);
+    let message_id = message_id.and_then(|text| context.names.template(text, Escape::Plain, Place::String, told));
     fields.finish(told);
-    StepKind::Records(Records { lines, envelope, operation, split, on_the_way })
+    StepKind::Records(Records { lines, envelope, operation, split, on_the_way, message_id })
 }
 
 fn line_is_one(line: &str, text: Text<'_>, port_type: PortType, told: &mut Told) {

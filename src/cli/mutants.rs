@@ -14,7 +14,7 @@ use crate::{
     case::{Glob, Suite},
     reference::{Mutant, Variant},
     report::Prose,
-    verdict::exit,
+    verdict::{Score, exit},
 };
 
 /// How many runs at once: they wait more than they work.
@@ -71,7 +71,7 @@ pub(super) async fn mutants(arguments: &Arguments) -> u8 {
     let wanted = |name: &str| globs.is_empty() || globs.iter().any(|glob| glob.matches(name));
     match measured(&suite, arguments, wanted).await {
         Ok(matrix) => {
-            print(&if arguments.json { matrix.json() } else { matrix.prose(arguments) });
+            print(&if arguments.json { matrix.json(&suite) } else { matrix.prose(arguments) });
             if matrix.is_whole() { exit::GREEN } else { exit::FINDINGS }
         }
         Err(message) => {
@@ -156,7 +156,8 @@ impl Matrix {
             && self.idle.is_empty()
     }
 
-    fn json(&self) -> String {
+    fn json(&self, suite: &Suite) -> String {
+        let passed: Vec<bool> = self.variants.iter().map(|(_, passed)| passed.wrong.is_empty()).collect();
         let rows = Rows {
             mutants: self.kills.iter().map(MutantRow::of).collect(),
             variants: self
@@ -164,6 +165,7 @@ impl Matrix {
                 .iter()
                 .map(|(name, passed)| VariantRow { name, passed: passed.wrong.is_empty(), wrong: &passed.wrong })
                 .collect(),
+            score: mutation::score(suite, &self.kills, &passed),
             idle_cases: &self.idle,
         };
         serde_json::to_string_pretty(&rows).map(|text| text + "\n").unwrap_or_default()
@@ -222,6 +224,8 @@ struct Rows<'a> {
     mutants: Vec<MutantRow<'a>>,
     variants: Vec<VariantRow<'a>>,
     idle_cases: &'a [String],
+    /// Of what was met: `cases/score.json` has that of all.
+    score: Score,
 }
 
 #[derive(Serialize)]

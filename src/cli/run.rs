@@ -67,6 +67,9 @@ pub(super) struct Arguments {
     /// Run at most this many cases at once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
+    /// Execute each case this often; once where none is given, and one that only reads and fails once more
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: Option<u32>,
     /// Make message ids from this; the digest of the suite where none is given
     #[arg(long, value_name = "TEXT")]
     seed: Option<String>,
@@ -244,6 +247,7 @@ fn options(
             shard: arguments.gate.shard,
         },
         jobs: arguments.jobs.map(|jobs| usize::try_from(jobs).unwrap_or(usize::MAX)),
+        repeat: arguments.repeat.and_then(|times| usize::try_from(times).ok()),
         seed: arguments.seed.clone(),
         allow: arguments.allow.clone(),
         fail_on: arguments.faults.fail_on(),

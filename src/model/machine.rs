@@ -13,6 +13,9 @@ pub type StateId = u8;
 /// The most states that a machine has.
 pub const MOST_STATES: usize = 16;
 
+/// What nothing is called that came within the limit of an operation.
+pub const BEYOND_LIMIT: &str = "silence beyond the limit";
+
 /// A state.
 #[derive(Debug, PartialEq, Eq)]
 pub struct State {
@@ -268,7 +271,7 @@ impl Machine {
             Symbol::END => "the session is closed".to_owned(),
             Symbol::BROKEN => "the session is faulted".to_owned(),
             Symbol::QUIET => "silence".to_owned(),
-            _ => "silence beyond the limit".to_owned(),
+            _ => BEYOND_LIMIT.to_owned(),
         }
     }
 

@@ -8,7 +8,7 @@
 use super::{
     event::{Event, Facts, Status, Symbol},
     ledger::Ledger,
-    machine::{CALLED, LEFT, REPEATS, Tells, UNSEEN_END},
+    machine::{BEYOND_LIMIT, CALLED, LEFT, REPEATS, Tells, UNSEEN_END},
     table::Table,
 };
 use crate::session::Layer;
@@ -44,6 +44,13 @@ pub struct Breach {
     pub expected: String,
     /// What came instead.
     pub got: String,
+}
+
+impl Breach {
+    /// Whether it rests on something that did not come: within a limit, or up to the end of the trace.
+    pub fn is_of_silence(&self) -> bool {
+        self.at == 0 || self.unexpected.as_ref().is_some_and(|unexpected| unexpected.got == BEYOND_LIMIT)
+    }
 }
 
 /// What a rule about data found to look at, for [`Monitor::held`].

@@ -154,6 +154,9 @@ mutants! {
     ServesUnconverted "serves-unconverted" "pre-operation.conversion-required-refuses"
         "A server that waits for a conversion answers every operation.";
 
+    HidesConversion "hides-conversion" "pre-operation.exempt-when-converting"
+        "A server that waits for a conversion does not say whether one is in progress.";
+
     // The queries' refusals.
     AnswersLastRunResultOfNone "answers-last-run-result-of-none" "task-last-run-result.none-faults"
         "TaskLastRunResult answers None.";
@@ -211,6 +214,12 @@ mutants! {
         "IsIpamConfigured writes its answer with a capital letter.";
     ConversionNotBoolean "conversion-not-boolean" "is-schema-conversion-required.value"
         "IsSchemaConversionRequired writes its answer with a capital letter.";
+    PurgeNotBoolean "purge-not-boolean" "is-purge-task-running.value"
+        "IsPurgeTaskRunning writes its answer with a capital letter.";
+    ConversionProgressNotBoolean "conversion-progress-not-boolean" "is-schema-conversion-in-progress.value"
+        "IsSchemaConversionInProgress writes its answer with a capital letter.";
+    UtilizationPurgeNotBoolean "utilization-purge-not-boolean" "is-utilization-purge-task-running.value"
+        "IsUtilizationPurgeTaskRunning writes its answer with a capital letter.";
     VersionMissingPart "version-missing-part" "get-ipam-version.value"
         "GetIpamVersion leaves out the revision.";
     VersionAsText "version-as-text" "get-ipam-version.value"
@@ -538,6 +547,27 @@ mutants! {
         "IPAM Users are refused whatever they ask.";
     TellsEverybodyWhetherConfigured "tells-everybody-whether-configured" "is-ipam-configured.failure-faults"
         "IsIpamConfigured is answered to users without any right.";
+    // What a MessageID in binary records of its kind is read as.
+    ReadsConstantsAsOthers "reads-constants-as-others" "binary.constants-interpreted"
+        "Zero and one are read as the words false and true, and these as numbers.";
+    ReadsIntegersWithoutSign "reads-integers-without-sign" "binary.integers-interpreted"
+        "Integers are read without their sign.";
+    ReadsFloatsLong "reads-floats-long" "binary.floats-interpreted"
+        "Floating-point numbers are read with a zero more than they need.";
+    ReadsDecimalsLong "reads-decimals-long" "binary.decimals-interpreted"
+        "Decimals are read with a zero more than they need.";
+    ReadsDatesWithOffset "reads-dates-with-offset" "binary.dates-interpreted"
+        "Dates in UTC are read with an offset of zero in place of Z.";
+    EscapesCharactersTwice "escapes-characters-twice" "binary.characters-escaped"
+        "An ampersand among characters is read as the five characters that stand for it in XML.";
+    ReadsBytesInLowerCase "reads-bytes-in-lower-case" "binary.bytes-interpreted"
+        "Bytes are read as base64 in lower case.";
+    ReadsEmptyAsNull "reads-empty-as-null" "binary.lists-interpreted"
+        "What is empty is read as the word null.";
+    ReadsIdentifiersInUpperCase "reads-identifiers-in-upper-case" "binary.identifiers-interpreted"
+        "Unique identifiers are read in upper case.";
+    ReadsDurationsAsClocks "reads-durations-as-clocks" "binary.durations-interpreted"
+        "Spans of time are read as hours, minutes and seconds with colons.";
 }
 
 #[cfg(test)]

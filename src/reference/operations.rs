@@ -41,6 +41,10 @@ pub(super) fn perform(
         "IsSchemaConversionRequired" => {
             Ok(call.boolean(world.is_schema_conversion_required(), Mutant::ConversionNotBoolean))
         }
+        // 3.3.4.115, 3.3.4.116, 3.3.4.157: nothing of that sort ever goes on here.
+        "IsPurgeTaskRunning" => Ok(call.boolean(false, Mutant::PurgeNotBoolean)),
+        "IsSchemaConversionInProgress" => Ok(call.boolean(false, Mutant::ConversionProgressNotBoolean)),
+        "IsUtilizationPurgeTaskRunning" => Ok(call.boolean(false, Mutant::UtilizationPurgeNotBoolean)),
         "GetIpamVersion" => Ok(call.result(&call.version())),
         _ => Err(Fault::addressing(&["ActionNotSupported"], "The operation is not implemented.")),
     });
@@ -69,7 +73,9 @@ pub(super) fn admit(operation: &Operation, scenario: Scenario, behaviour: &Behav
         let message = "The server is not provisioned; this operation waits until it is.";
         return refuse("IpamApiCallsAreNotAllowedUntilProvisioningIsDone", message);
     }
-    let while_converting = ["IsIpamConfigured", "IsSchemaConversionRequired"];
+    let exempt = ["IsIpamConfigured", "IsSchemaConversionRequired", "IsSchemaConversionInProgress"];
+    let while_converting =
+        exempt.get(..if behaviour.lies(Mutant::HidesConversion) { 2 } else { 3 }).unwrap_or_default();
     let waits = scenario.is_schema_conversion_required() && !behaviour.lies(Mutant::ServesUnconverted);
     if waits && !while_converting.contains(&name) {
         let message = "The schema of the data store must be converted; this operation waits until it is.";

@@ -328,7 +328,7 @@ fn scenarios_refuse_what_they_should() {
         (Scenario::NotProvisioned, &["IsIpamConfigured"][..], "IpamApiCallsAreNotAllowedUntilProvisioningIsDone"),
         (
             Scenario::ConversionRequired,
-            &["IsIpamConfigured", "IsSchemaConversionRequired"],
+            &["IsIpamConfigured", "IsSchemaConversionRequired", "IsSchemaConversionInProgress"],
             "IpamApiCallsAreNotAllowedUntilSchemaConversionIsDone",
         ),
         (Scenario::AccessDenied, &[], "IpamApiAccessDenied"),

@@ -273,7 +273,7 @@ mod tests {
             (ID.into(), "MessageAddressingHeaderRequired"),
             (format!("{ACTION}{ACTION}{ID}"), "InvalidAddressingHeader"),
             (format!("{}{ID}", ACTION.replace("StartTask", "EndTask")), "ActionNotSupported"),
-            (format!("<a:Action>{}</a:Action>{ID}", OPERATIONS[11].action), "ActionNotSupported"),
+            (format!("<a:Action>{}</a:Action>{ID}", OPERATIONS[OPERATIONS.len() - 1].action), "ActionNotSupported"),
             (reply_to("http://elsewhere.example/"), "InvalidAddressingHeader"),
             (format!("{ACTION}{ID}<a:ReplyTo/>"), "InvalidAddressingHeader"),
         ] {

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use regex_lite::Regex;
 
-use crate::verdict::{CaseRecord, Exchange, Record};
+use crate::verdict::{CaseRecord, Evidence, Exchange, Record};
 
 /// What is replaced, by what, in this order. The normalisers of fingerprints take more: they would eat namespaces.
 const REPLACED: [(&str, &str); 9] = [
@@ -59,7 +59,14 @@ fn case(case: &mut CaseRecord) {
         check.expected = check.expected.as_deref().map(plain);
         check.got = check.got.as_deref().map(plain);
     }
-    let evidence = &mut case.evidence;
+    proof(&mut case.evidence);
+    if let Some(other) = case.repeated.as_mut().and_then(|repeated| repeated.other.as_mut()) {
+        other.reason = plain(&other.reason);
+        proof(&mut other.evidence);
+    }
+}
+
+fn proof(evidence: &mut Evidence) {
     evidence.exchanges = last_of_polls(&evidence.exchanges);
     for exchange in &mut evidence.exchanges {
         (exchange.attempt, exchange.sent_ms, exchange.took_ms) = (1, 0, 0);

@@ -53,7 +53,7 @@ pub fn to_annotations(record: &Record) -> String {
         let sentence = group.row.map(|(_, row)| format!("{}\n", row.text)).unwrap_or_default();
         let text = format!(
             "{sentence}{}{also}\nexpected {}, got {}\nreplay: {}",
-            group.check.message,
+            group.check.told(),
             group.check.expected.as_deref().unwrap_or("otherwise"),
             group.check.got.as_deref().unwrap_or("that"),
             case.replay
@@ -143,7 +143,7 @@ pub fn to_summary(record: &Record) -> String {
                 group.check.outcome,
                 words::finding_status(group.status),
                 markdown(group.check.requirement.as_str()),
-                markdown(&group.check.message),
+                markdown(&group.check.told()),
                 markdown(&case.id)
             );
         }

@@ -10,7 +10,7 @@ use super::{
     words::{count, duration},
     wrap::wrap,
 };
-use crate::verdict::{CaseRecord, Exchange};
+use crate::verdict::{CaseRecord, Evidence, Exchange};
 
 /// How many bytes of one message are shown.
 const MESSAGE: usize = 16 * 1024;
@@ -22,24 +22,31 @@ const MOST: usize = 100;
 /// What proves a case, in lines; empty where nothing does.
 pub(super) fn evidence(case: &CaseRecord) -> String {
     let mut out = String::new();
-    let evidence = &case.evidence;
+    proof(&mut out, &case.evidence);
+    if let Some(other) = case.repeated.as_ref().and_then(|repeated| repeated.other.as_ref()) {
+        let _ = writeln!(out, "  execution {}: {}", other.number, other.outcome);
+        proof(&mut out, &other.evidence);
+    }
+    out
+}
+
+fn proof(out: &mut String, evidence: &Evidence) {
     if !evidence.trace.is_empty() {
         out.push_str("  trace\n");
         for line in evidence.trace.iter().take(MOST) {
             let _ = writeln!(out, "    {}", wrap(Shown::line_within(line, 400).as_str(), 4, 6));
         }
-        left_out(&mut out, evidence.trace.len(), "more observation");
+        left_out(out, evidence.trace.len(), "more observation");
     }
     if let Some(wire) = &evidence.wire {
         out.push_str("  records\n");
-        block(&mut out, wire, WIRE, "  ");
+        block(out, wire, WIRE, "  ");
     } else {
         for exchange in evidence.exchanges.iter().take(MOST) {
-            messages(&mut out, exchange);
+            messages(out, exchange);
         }
-        left_out(&mut out, evidence.exchanges.len(), "more exchange");
+        left_out(out, evidence.exchanges.len(), "more exchange");
     }
-    out
 }
 
 fn messages(out: &mut String, exchange: &Exchange) {

@@ -14,7 +14,7 @@ use super::{
     sanitize::Shown,
     words::{count, duration},
 };
-use crate::verdict::{CaseRecord, Check, Exchange, Outcome, Record};
+use crate::verdict::{CaseRecord, Check, Evidence, Exchange, Outcome, Record};
 
 /// How many bytes of one message the file shows; `report.json` has the rest.
 const MESSAGE: usize = 16 * 1024;
@@ -66,6 +66,8 @@ fn suite(record: &Record, name: &str) -> TestSuite {
     let facts = [
         ("seed", record.seed.clone()),
         ("suite.digest", record.suite.digest.clone()),
+        ("suite.revision", record.suite.revision.clone()),
+        ("suite.score", record.suite.score.as_ref().map_or_else(String::new, |score| score.told(&record.suite.digest))),
         ("claim", claim.collect::<Vec<_>>().join("; ")),
         ("target", record.target.name.clone()),
         ("target.url", record.target.url.clone()),
@@ -149,7 +151,7 @@ fn tell(text: &mut String, check: &Check) {
         line(&check.id),
         check.requirement,
         check.level,
-        line(&check.message)
+        line(&check.told())
     );
     for (name, value) in [("expected", &check.expected), ("got     ", &check.got)] {
         if let Some(value) = value {
@@ -164,18 +166,26 @@ fn evidence(case: &CaseRecord) -> String {
     if case.outcome == Outcome::Warn {
         text = told(case);
     }
-    let exchanges = &case.evidence.exchanges;
+    proof(&mut text, &case.evidence);
+    if let Some(other) = case.repeated.as_ref().and_then(|repeated| repeated.other.as_ref()) {
+        let _ = writeln!(text, "execution {}: {} {}", other.number, other.outcome, line(&other.reason));
+        proof(&mut text, &other.evidence);
+    }
+    text
+}
+
+fn proof(text: &mut String, evidence: &Evidence) {
+    let exchanges = &evidence.exchanges;
     let left_out = exchanges.len().saturating_sub(EXCHANGES);
     if left_out > 0 {
         let _ = writeln!(text, "{} before these in report.json", count(left_out, "exchange"));
     }
     for exchange in exchanges.iter().skip(left_out) {
-        tell_exchange(&mut text, exchange);
+        tell_exchange(text, exchange);
     }
-    for observed in &case.evidence.trace {
+    for observed in &evidence.trace {
         let _ = writeln!(text, "{}", line(observed));
     }
-    text
 }
 
 fn tell_exchange(text: &mut String, exchange: &Exchange) {

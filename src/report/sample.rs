@@ -6,11 +6,12 @@ use crate::{
     session::Layer,
     spec::{Effect, Level, RequirementId},
     verdict::{
-        Accepted, Baseline, CasePlan, CaseRecord, Check, Claim, ClaimKind, Event, Evidence, Exchange, FaultCounts,
-        Finding, FindingKind, FindingStatus, Gate, Generated, Note, Outcome, Record, RecordedFault, RunStarted, Shard,
-        Summary, TargetRecord,
+        Accepted, Baseline, CasePlan, CaseRecord, Check, Claim, ClaimKind, Event, Evidence, Exchange, Execution,
+        FaultCounts, Finding, FindingKind, FindingStatus, Gate, Generated, Note, Outcome, Record, RecordedFault,
+        Repeated, Reproduced, RunStarted, Score, Shard, Summary, TargetRecord,
         ledger::{LedgerRow, Status},
         record::{RulingRow, Suite, Tool},
+        score::{Mutants, Variants},
     },
 };
 
@@ -52,6 +53,8 @@ pub(super) fn check(name: &str, requirement: &str, outcome: Outcome, message: &s
         expected: None,
         got: None,
         fingerprint: String::new(),
+        by_silence: false,
+        reproduced: None,
     };
     if check.is_finding() {
         check.seal("case", message);
@@ -91,6 +94,7 @@ pub(super) fn case(name: &str, outcome: Outcome, reason: &str, checks: Vec<Check
             walks: Vec::new(),
         },
         generated: None,
+        repeated: None,
         checks,
         recorded_faults: Vec::new(),
     }
@@ -153,6 +157,7 @@ fn of_cases(cases: Vec<CaseRecord>, requirements: Vec<LedgerRow>) -> Record {
             cases: cases.len(),
             revision: "12.0".to_owned(),
             requirement_set: 1,
+            score: Some(score()),
             files: BTreeMap::new(),
         },
         seed: "9f9f9f9f".to_owned(),
@@ -202,8 +207,12 @@ pub(super) fn record() -> Record {
         expected: Some("one IpamException in the detail".to_owned()),
         got: Some("no detail".to_owned()),
         layer: Layer::Soap,
+        reproduced: Some(Reproduced { times: 1, of: 2 }),
         ..check("step-1/detail", "fault.common-shape", Outcome::Fail, "the fault has not the common shape")
     };
+    let passed = case("faults/have_the_common_shape", Outcome::Pass, "", vec![check("a", "a.b", Outcome::Pass, "")]);
+    let other = Execution { number: 2, outcome: Outcome::Pass, reason: String::new(), evidence: passed.evidence };
+    let twice = Repeated { outcomes: vec![Outcome::Fail, Outcome::Pass], shown: 1, other: Some(Box::new(other)) };
     let order = check("step-1/order", "get-tasks.order", Outcome::Warn, "the tasks are not in the order of their type");
     let good = || check("step-1/answer", "start-task.starts", Outcome::Pass, "the reply came");
     let mut record = of_cases(
@@ -214,13 +223,19 @@ pub(super) fn record() -> Record {
             },
             case("start_task/none_faults/body=nil", Outcome::Fail, "", vec![none()]),
             case("start_task/none_faults/body=absent", Outcome::Fail, "", vec![none()]),
-            case("faults/have_the_common_shape", Outcome::Fail, "", vec![shape]),
+            CaseRecord {
+                repeated: Some(twice),
+                ..case("faults/have_the_common_shape", Outcome::Fail, "", vec![shape])
+            },
             case("queries/tasks_are_ordered", Outcome::Warn, "", vec![order]),
             case(
                 "queries/last_run_time_moves",
                 Outcome::Inconclusive,
                 "the task was not seen to run within 5000 ms",
-                vec![check("step-1/value", "start-task.starts", Outcome::Inconclusive, "not reached")],
+                vec![Check {
+                    by_silence: true,
+                    ..check("step-1/value", "start-task.starts", Outcome::Inconclusive, "not reached")
+                }],
             ),
             case("lab/clock_moves", Outcome::Skip, "it needs the lab of the reference server", Vec::new()),
             case("vars/needs_a_record", Outcome::Skip, "missing data: [vars] dhcp_server_record_id", Vec::new()),
@@ -296,6 +311,16 @@ pub(super) fn record() -> Record {
             .clone_into(&mut finding.note);
     }
     record
+}
+
+/// What was measured of the suite.
+fn score() -> Score {
+    Score {
+        suite: "9f".repeat(32),
+        revision: "12.0".to_owned(),
+        mutants: Mutants { all: 90, killed: 90, by_silence: 1 },
+        variants: Variants { all: 50, passed: 50 },
+    }
 }
 
 /// What a vendor has accepted.
@@ -381,6 +406,13 @@ pub(super) fn hostile(text: &str) -> Record {
         case.twin = Some(t());
         case.steps = vec![t()];
         case.generated = Some(generated(text));
+        if let Some(other) = case.repeated.as_mut().and_then(|repeated| repeated.other.as_mut()) {
+            (other.reason, other.evidence.trace) = (t(), vec![t()]);
+            for exchange in &mut other.evidence.exchanges {
+                (exchange.operation, exchange.request, exchange.outcome) = (t(), t(), t());
+                exchange.response = Some(t());
+            }
+        }
         for check in &mut case.checks {
             (check.id, check.message, check.fingerprint) = (t(), t(), t());
             (check.expected, check.got) = (Some(t()), Some(t()));
@@ -407,7 +439,14 @@ pub(super) fn hostile(text: &str) -> Record {
     }
     record.schema = t();
     record.tool = Tool { name: t(), version: t() };
-    record.suite = Suite { digest: t(), cases: 10, revision: t(), requirement_set: 1, files: BTreeMap::new() };
+    record.suite = Suite {
+        digest: t(),
+        cases: 10,
+        revision: t(),
+        requirement_set: 1,
+        score: Some(score()),
+        files: BTreeMap::new(),
+    };
     (record.seed, record.started) = (t(), t());
     record.interrupted = Some(t());
     record.target =
@@ -448,6 +487,7 @@ pub(super) fn events(record: &Record) -> Vec<Event> {
         suite_digest: record.suite.digest.clone(),
         suite_revision: record.suite.revision.clone(),
         requirement_set: record.suite.requirement_set,
+        score: record.suite.score.clone(),
         seed: record.seed.clone(),
         started: record.started.clone(),
         target: record.target.clone(),

@@ -240,7 +240,7 @@ impl Terminal {
         if !sentence.is_empty() {
             writeln!(out, "  {}", wrap(Shown::line_within(sentence, LIMIT).as_str(), 2, 2))?;
         }
-        self.labelled("what", Some(&check.message), out)?;
+        self.labelled("what", Some(&check.told()), out)?;
         self.labelled("expected", check.expected.as_deref(), out)?;
         self.labelled("got", check.got.as_deref(), out)?;
         if let Some(generated) = &case.generated {
@@ -324,6 +324,9 @@ impl Terminal {
             };
             let number = count(faults.total(), "recorded fault");
             writeln!(out, "{number}: {} same, {} new, {drift}", grouped(faults.same), grouped(faults.new))?;
+        }
+        if let Some(score) = &record.suite.score {
+            writeln!(out, "{}", wrap(&format!("the suite: {}", score.told(&record.suite.digest)), 0, 2))?;
         }
         if let Some(report) = report {
             writeln!(out, "report: {}", Shown::line(report))?;

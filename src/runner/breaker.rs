@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::{
     ask::{Answered, message_id},
     execute::Executor,
+    repeat::repeated,
 };
 use crate::{
     case::Case,
@@ -64,7 +65,7 @@ impl Breaker {
         if let Some(reason) = self.open(case.port_type) {
             return executor.record(case, Outcome::Inconclusive, reason, None);
         }
-        let record = executor.execute(case).await;
+        let record = repeated(executor, case).await;
         if let Some(control) = self.ended(case.port_type, &record) {
             let (answered, _) = match executor.control {
                 Some(operation) => {
@@ -151,6 +152,8 @@ mod tests {
             expected: None,
             got: None,
             fingerprint: String::new(),
+            by_silence: false,
+            reproduced: None,
         };
         let exchange = Exchange {
             step: 1,
@@ -180,6 +183,7 @@ mod tests {
             replay: String::new(),
             steps: Vec::new(),
             generated: None,
+            repeated: None,
             recorded_faults: Vec::new(),
             checks: vec![check],
             evidence: Evidence { exchanges: vec![exchange], ..Evidence::default() },

@@ -53,6 +53,8 @@ pub struct Executor {
     pub kept: Arc<Kept>,
     /// What carries the requests of cases that say who logs on.
     pub transports: Arc<Transports>,
+    /// How often each case is executed, where that was asked for.
+    pub repeat: Option<usize>,
     /// What was recorded of faults before.
     pub recorded_faults: Arc<RecordedFaults>,
 }
@@ -100,11 +102,11 @@ struct Running<'a> {
 impl Executor {
     /// Runs a case to its outcome: once, or with values that are made up until one does not pass.
     pub async fn execute(&self, case: &Case) -> CaseRecord {
-        let Some(generate) = &case.generate else { return self.once(case, Values::new(), 0).await.0 };
+        let Some(generate) = &case.generate else { return self.once(case, Values::new(), case.id.clone()).await.0 };
         let began = Instant::now();
         let record = match self.kept.values_for(case) {
             Some(Ok(values)) => {
-                let (record, _) = self.once(case, values.clone(), 0).await;
+                let (record, _) = self.once(case, values.clone(), case.id.clone()).await;
                 CaseRecord { generated: Some(Generated { tried: 1, values, shrunk_from: None }), ..record }
             }
             Some(Err(problem)) => self.record(case, Outcome::Error, problem, Some(Blame::File)),
@@ -122,6 +124,14 @@ impl Executor {
         CaseRecord { duration_ms: ask::millis(began.elapsed()), replay, ..record }
     }
 
+    /// Executes a case once more as it was: with the same values, in a world and on sessions of its own. What is numbered is
+    /// the execution, from 1; its message ids are its own.
+    pub async fn again(&self, case: &Case, record: &CaseRecord, execution: usize) -> CaseRecord {
+        let values = record.generated.as_ref().map(|generated| generated.values.clone()).unwrap_or_default();
+        let (again, _) = self.once(case, values, format!("{}#again-{execution}", case.id)).await;
+        CaseRecord { generated: record.generated.clone(), replay: record.replay.clone(), ..again }
+    }
+
     /// Tries values until one does not pass, then smaller ones. Dropping the future ends the thread that makes them.
     async fn hunt(&self, case: &Case, generate: &Generate) -> Result<CaseRecord, String> {
         let keys = generate.keys.iter().map(|(key, _)| key.clone()).collect();
@@ -135,7 +145,7 @@ impl Executor {
                 format!("{lost}: this is a fault of ipamspec; please send us this report and what it printed")
             })?;
             let Some(values) = next else { break };
-            let (record, held_back) = self.once(case, values.clone(), execution).await;
+            let (record, held_back) = self.once(case, values.clone(), format!("{}#{execution}", case.id)).await;
             hunt.tell(values, record, held_back);
         }
         hunt.end().ok_or_else(|| "no value of the case's kind could be made up".to_owned())
@@ -150,8 +160,8 @@ impl Executor {
         }
     }
 
-    /// Runs a case once with these values, and says whether the guard held a request back.
-    async fn once(&self, case: &Case, values: Values, execution: usize) -> (CaseRecord, bool) {
+    /// Runs a case once with these values, and says whether the guard held a request back. Message ids are made of who asks.
+    async fn once(&self, case: &Case, values: Values, who: String) -> (CaseRecord, bool) {
         let began = Instant::now();
         let world = match &self.lab {
             None => None,
@@ -171,7 +181,6 @@ impl Executor {
             let problem = "the target has nobody of the role that the case asks for".to_owned();
             return (self.record(case, Outcome::Skip, problem, None), false);
         };
-        let who = if execution == 0 { case.id.clone() } else { format!("{}#{execution}", case.id) };
         let mut running = Running {
             executor: self,
             line,
@@ -236,6 +245,7 @@ impl Executor {
             checks: Vec::new(),
             evidence: Evidence::default(),
             generated: None,
+            repeated: None,
             recorded_faults: Vec::new(),
         }
     }
@@ -448,6 +458,8 @@ impl Running<'_> {
                     expected: None,
                     got: None,
                     fingerprint: String::new(),
+                    by_silence: false,
+                    reproduced: None,
                 });
             }
         }

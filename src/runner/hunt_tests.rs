@@ -41,10 +41,13 @@ fn record(outcome: Outcome, check: &str) -> CaseRecord {
             expected: None,
             got: None,
             fingerprint: String::new(),
+            by_silence: false,
+            reproduced: None,
         }],
         evidence: Evidence::default(),
         recorded_faults: Vec::new(),
         generated: None,
+        repeated: None,
     }
 }
 

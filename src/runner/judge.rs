@@ -409,7 +409,16 @@ impl Bench<'_> {
             _ => return self.unknown(Layer::Transport, what),
         };
         let message = format!("{what}, and a control request on a fresh connection was answered");
-        self.broken("answer", expect.requirement.as_str(), Layer::Operation, &message, expected, what)
+        let stop = self.broken("answer", expect.requirement.as_str(), Layer::Operation, &message, expected, what);
+        self.rests_on_silence();
+        stop
+    }
+
+    /// Notes of the check that was made last that it rests on something that did not come.
+    fn rests_on_silence(&mut self) {
+        if let Some(check) = self.checks.last_mut() {
+            check.by_silence = check.is_finding();
+        }
     }
 
     fn unknown(&mut self, layer: Layer, why: &str) -> Stop {
@@ -513,6 +522,8 @@ impl Bench<'_> {
             expected: expected.map(bounded),
             got: got.map(bounded),
             fingerprint: String::new(),
+            by_silence: false,
+            reproduced: None,
         };
         if check.is_finding() {
             let difference = format!("{} / {}", expected.unwrap_or_default(), got.unwrap_or_default());

@@ -132,6 +132,9 @@ pub fn records(
         }
         specs.push(spec);
     }
+    if let Some(id) = &records.message_id {
+        last_id = Some(id.fill(vars).map_err(|unfilled| unfilled.to_string())?);
+    }
     let split = match &records.split {
         Some(split) => Some(Split::parse(&split.fill(vars).map_err(|unfilled| unfilled.to_string())?)?),
         None => None,

@@ -18,6 +18,7 @@ pub mod pace;
 pub mod plan;
 pub mod questions;
 pub mod recorded;
+pub mod repeat;
 pub mod run;
 pub mod said;
 pub mod secured;

@@ -185,6 +185,8 @@ impl<'c> Recordings<'c> {
                 .map(|requirement| requirement.since)
                 .max()
                 .unwrap_or(1),
+            // Recordings are judged by machines, not by cases.
+            score: None,
             seed: String::new(),
             started,
             fail_on,
@@ -352,6 +354,7 @@ impl<'c> Recordings<'c> {
             evidence,
             recorded_faults: Vec::new(),
             generated: None,
+            repeated: None,
         }
     }
 }

@@ -27,7 +27,7 @@ use crate::{
     spec::{Effect, Level},
     transport::{BadCertificates, Scheme},
     verdict::{
-        Baseline, Blame, CasePlan, CaseRecord, Event, Note, Outcome, RecordedFaults, Requirement, RunStarted,
+        Baseline, Blame, CasePlan, CaseRecord, Event, Note, Outcome, RecordedFaults, Requirement, RunStarted, Score,
         verification,
     },
 };
@@ -53,6 +53,8 @@ pub struct Options {
     pub baseline: Option<Baseline>,
     /// The command that runs this again, up to `--case`.
     pub replay: String,
+    /// How often each case is executed; once where none is given, and a case that only reads and fails once more.
+    pub repeat: Option<usize>,
     /// Generated values of an earlier run to run again, and where those of this run are kept.
     pub kept: Kept,
 }
@@ -116,8 +118,14 @@ pub async fn run(
     for note in &readiness.notes {
         send(Event::Note(note.clone()));
     }
+    if options.repeat.is_some_and(|times| times > 1) && lab.is_none() {
+        let text =
+            "cases that may change the target are executed once: the next execution would find what the last has done";
+        send(Event::Note(Note { text: text.to_owned(), blocking: false }));
+    }
     let executor = Executor {
         line,
+        repeat: options.repeat,
         catalogue: Arc::new(suite.catalogue.clone()),
         control: readiness.control,
         replay: options.replay.as_str().into(),
@@ -183,6 +191,7 @@ fn started(
         suite_digest: suite.digest.clone(),
         suite_revision: suite.catalogue.revision.clone(),
         requirement_set: suite.revision,
+        score: Score::measured(),
         seed: seed.to_owned(),
         started: now.to_string(),
         fail_on: options.fail_on,

@@ -199,6 +199,39 @@ pub static OPERATIONS: &[Operation] = &[
         parameters: &[],
         result: Some(schema::complex_result("GetIpamVersionResult", &schema::VERSION)),
     },
+    Operation {
+        port_type: PortType::IIpamServer,
+        name: "IsPurgeTaskRunning",
+        section: "3.3.4.115",
+        action: "http://Microsoft.Windows.Ipam/IIpamServer/IsPurgeTaskRunning",
+        response_action: "http://Microsoft.Windows.Ipam/IIpamServer/IsPurgeTaskRunningResponse",
+        response_element: "IsPurgeTaskRunningResponse",
+        effect: Effect::Read,
+        parameters: &[],
+        result: Some(schema::result("IsPurgeTaskRunningResult", SimpleType::Boolean)),
+    },
+    Operation {
+        port_type: PortType::IIpamServer,
+        name: "IsSchemaConversionInProgress",
+        section: "3.3.4.116",
+        action: "http://Microsoft.Windows.Ipam/IIpamServer/IsSchemaConversionInProgress",
+        response_action: "http://Microsoft.Windows.Ipam/IIpamServer/IsSchemaConversionInProgressResponse",
+        response_element: "IsSchemaConversionInProgressResponse",
+        effect: Effect::Read,
+        parameters: &[],
+        result: Some(schema::result("IsSchemaConversionInProgressResult", SimpleType::Boolean)),
+    },
+    Operation {
+        port_type: PortType::IIpamServer,
+        name: "IsUtilizationPurgeTaskRunning",
+        section: "3.3.4.157",
+        action: "http://Microsoft.Windows.Ipam/IIpamServer/IsUtilizationPurgeTaskRunning",
+        response_action: "http://Microsoft.Windows.Ipam/IIpamServer/IsUtilizationPurgeTaskRunningResponse",
+        response_element: "IsUtilizationPurgeTaskRunningResponse",
+        effect: Effect::Read,
+        parameters: &[],
+        result: Some(schema::result("IsUtilizationPurgeTaskRunningResult", SimpleType::Boolean)),
+    },
     // It says what is to be done and does nothing of it: a server that takes any of it has changed a session, and nothing
     // that outlives the session.
     Operation {
@@ -240,7 +273,7 @@ mod tests {
             assert_eq!(Operation::of_action(operation.action), Some(operation));
             assert_eq!(Operation::of_element(namespace::IPAM, operation.name), Some(operation));
         }
-        assert_eq!(OPERATIONS.len(), 12);
+        assert_eq!(OPERATIONS.len(), 15);
     }
 
     #[test]

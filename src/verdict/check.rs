@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Outcome, Walk};
+use super::{Outcome, Walk, repeat::Reproduced};
 use crate::{
     session::Layer,
     spec::{Level, RequirementId},
@@ -32,12 +32,26 @@ pub struct Check {
     pub got: Option<String>,
     /// Names a finding across runs; empty while there is none.
     pub fingerprint: String,
+    /// Whether it rests on something that did not come, so that an execution in which it comes takes it back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_silence: bool,
+    /// How often it was seen, for a finding of a case that was executed more than once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reproduced: Option<Reproduced>,
 }
 
 impl Check {
     /// Whether the check is a finding: a must or a should that the target broke.
     pub fn is_finding(&self) -> bool {
         matches!(self.outcome, Outcome::Fail | Outcome::Warn)
+    }
+
+    /// What happened, in a line, and beside it how often, where that was looked at.
+    pub fn told(&self) -> String {
+        match self.reproduced {
+            Some(reproduced) => format!("{} ({reproduced})", self.message),
+            None => self.message.clone(),
+        }
     }
 
     /// Sets the fingerprint: a digest of the expanded case, the check, the requirement and the difference, the latter
@@ -183,6 +197,8 @@ mod tests {
             expected: None,
             got: None,
             fingerprint: String::new(),
+            by_silence: false,
+            reproduced: None,
         };
         let seal = |id: &str, case: &str, difference: &str| {
             let mut check = check(id);

@@ -187,6 +187,7 @@ mod tests {
             evidence: Evidence { walks: vec![walk], ..Evidence::default() },
             recorded_faults: Vec::new(),
             generated: None,
+            repeated: None,
         }
     }
 

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::first;
-use super::{Baseline, Check, Evidence, MachineRecord, Outcome, RecordedFault, Requirement, Ruling};
+use super::{Baseline, Check, Evidence, MachineRecord, Outcome, RecordedFault, Repeated, Requirement, Ruling, Score};
 use crate::spec::{Effect, Level, RequirementId};
 
 /// One thing that happened in a run.
@@ -82,6 +82,9 @@ pub struct RunStarted {
     /// The machines that sessions are judged by.
     #[serde(default)]
     pub machines: Vec<MachineRecord>,
+    /// How good the suite is, as it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
     /// Which part of the suite this run is, where it was split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<Shard>,
@@ -208,6 +211,9 @@ pub struct CaseRecord {
     /// What was made up for it, where its file asks for that; the checks are those of these values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated: Option<Generated>,
+    /// Its executions, where it had several; the checks are those of all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<Repeated>,
 }
 
 /// Values that were made up for a case.

@@ -36,6 +36,8 @@ fn check(at: usize, (outcome, says): Made) -> Check {
         expected: None,
         got: None,
         fingerprint: String::new(),
+        by_silence: false,
+        reproduced: None,
     };
     if check.is_finding() {
         check.seal(&id(at), &says.to_string());
@@ -66,6 +68,7 @@ pub(super) fn case(at: usize, made: Made) -> CaseRecord {
         evidence: Evidence::default(),
         recorded_faults: Vec::new(),
         generated: None,
+        repeated: None,
     }
 }
 
@@ -76,6 +79,7 @@ pub(super) fn started(cases: usize) -> RunStarted {
         suite_digest: "d".to_owned(),
         suite_revision: "12.0".to_owned(),
         requirement_set: 1,
+        score: None,
         seed: "s".to_owned(),
         started: "2026-01-02T03:04:05Z".to_owned(),
         fail_on: Level::Must,

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Baseline, Blame, CasePlan, CaseRecord, Claim, Event, FaultCounts, FileDigests, Finding, FindingKind, FindingStatus,
-    MachineRow, Note, Outcome, RunStarted, Shard, Summary, TargetRecord,
+    MachineRow, Note, Outcome, RunStarted, Score, Shard, Summary, TargetRecord,
     catalogue::first,
     coverage::coverage,
     exit, hex,
@@ -112,6 +112,9 @@ pub struct Suite {
     /// The suite revision whose requirements and cases were run; an old report is of the first.
     #[serde(default = "first")]
     pub requirement_set: u32,
+    /// How good it is, as it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<Score>,
     /// Digests of the case files by path.
     #[serde(default)]
     pub files: BTreeMap<String, FileDigests>,
@@ -224,6 +227,7 @@ impl Record {
                 cases: started.cases.len(),
                 revision: started.suite_revision.clone(),
                 requirement_set: started.requirement_set,
+                score: started.score.clone(),
                 files: started.files.clone(),
             },
             seed: started.seed.clone(),
@@ -402,6 +406,7 @@ mod tests {
             suite_digest: "d".to_owned(),
             suite_revision: "12.0".to_owned(),
             requirement_set: 1,
+            score: None,
             seed: "s".to_owned(),
             started: "2024-01-01T00:00:00Z".to_owned(),
             fail_on: Level::Must,
@@ -443,6 +448,8 @@ mod tests {
             expected: None,
             got: None,
             fingerprint: String::new(),
+            by_silence: false,
+            reproduced: None,
         };
         let reason = if matches!(outcome, Outcome::Skip | Outcome::Inconclusive) { "because" } else { "" };
         Event::CaseFinished(Box::new(CaseRecord {
@@ -465,6 +472,7 @@ mod tests {
             checks: checks.iter().map(check).collect(),
             evidence: Evidence::default(),
             generated: None,
+            repeated: None,
             recorded_faults: Vec::new(),
         }))
     }

@@ -141,6 +141,7 @@ fn started(record: &Record) -> RunStarted {
         suite_digest: record.suite.digest.clone(),
         suite_revision: record.suite.revision.clone(),
         requirement_set: record.suite.requirement_set,
+        score: record.suite.score.clone(),
         seed: record.seed.clone(),
         started: record.started.clone(),
         fail_on: record.gate.fail_on,

@@ -55,6 +55,9 @@ fn perform(operation: &str, element: &Node, asked: &Asked, tasks: &mut Tasks, wa
     match operation {
         "IsIpamConfigured" => Ok(result(operation, &boolean(true, ways))),
         "IsSchemaConversionRequired" => Ok(result(operation, &boolean(false, ways))),
+        "IsPurgeTaskRunning" | "IsSchemaConversionInProgress" | "IsUtilizationPurgeTaskRunning" => {
+            Ok(result(operation, &boolean(false, ways)))
+        }
         "GetIpamVersion" => {
             let numbers = [("_Build", 9200), ("_Major", 6), ("_Minor", 2), ("_Revision", 16384)];
             let parts = numbers.map(|(name, number)| format!("<v:{name}>{number}</v:{name}>")).concat();

@@ -2,7 +2,7 @@
 //!
 //! Leaves out what envelopes say. Follows [MC-NMF] 2.2.3.4, [MS-NMFTB] 3.1.1, [MC-NBFS] and [MC-NBFSE].
 
-use super::lenient;
+use super::{lenient, misread};
 use crate::{
     reference::{Behaviour, Message, Mutant, Variant},
     wire::{
@@ -84,7 +84,8 @@ impl Codec {
             }
         }
         let lies = behaviour.lies(Mutant::AnswersMalformedDocuments) && !matches!(self, Self::Text);
-        self.decode(envelope).or_else(|| if lies { lenient::made_up() } else { None })
+        let document = self.decode(envelope).or_else(|| if lies { lenient::made_up() } else { None });
+        if matches!(self, Self::Text) { document } else { document.map(|document| misread::read(document, behaviour)) }
     }
 
     /// Encodes a message. A text that is no XML, as lies have it, is no document to be encoded and goes out as it is.

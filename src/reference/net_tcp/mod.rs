@@ -10,6 +10,7 @@ mod dialogue;
 mod dialogue_tests;
 mod encoding;
 mod lenient;
+mod misread;
 #[cfg(test)]
 mod mutant_tests;
 mod refusal;

@@ -80,6 +80,13 @@ fn said(behaviour: &Behaviour) -> Vec<Record> {
     apart(&[&ready, &asked[..9], &asked[9..]]);
     apart(&[&binary, &[0x06, 0x02, 0x00, 0x78]]);
     apart(&[&binary, &Record::SizedEnvelopeRecord(plain.into()).to_bytes()]);
+    // Ids that end in a value of each kind.
+    for value in ["1", "-5", "1.5", "30Z", "a&amp;b", "YWJj", "e", "33221100-aa", "-PT1S"] {
+        let document = request("GetIpamVersion", &format!("urn:x:{value}"));
+        let document = xml::read(document.as_bytes(), &xml::Limits::default()).unwrap();
+        let payload = nbfse::Encoder::new(Style::default()).encode(&document.root);
+        apart(&[&binary, &Record::SizedEnvelopeRecord(payload.into()).to_bytes()]);
+    }
     let lab = Lab::new(behaviour.clone(), Scenario::Default, Moment::LAB);
     let mut other = Peer::of(lab.clone());
     said.extend(other.say(&ready));

@@ -19,7 +19,7 @@ use crate::{
     },
     session::Layer,
     spec::RequirementId,
-    verdict::{CaseRecord, Check, Exchange, Generated, Outcome},
+    verdict::{CaseRecord, Check, Exchange, Execution, Generated, Outcome},
 };
 
 /// How many bytes of one message the page shows.
@@ -55,6 +55,18 @@ pub(super) struct CaseItem<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     wire: Option<Shown>,
     wire_cut: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other: Option<Other>,
+}
+
+/// Another execution of a case, which came to something else.
+#[derive(Serialize)]
+struct Other {
+    title: String,
+    reason: Shown,
+    exchanges: Vec<Message>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Shown>,
 }
 
 /// What was made up for a case.
@@ -118,6 +130,8 @@ impl<'a> Places<'a> {
             exchanges.iter().take(proof(EXCHANGES)).map(|exchange| self.message(exchange)).collect();
         let trace = if brief { None } else { self.trace(&case.evidence.trace) };
         let wire = case.evidence.wire.as_deref().filter(|_| !brief).map(|wire| self.spend(wire));
+        let other = case.repeated.as_ref().and_then(|repeated| repeated.other.as_ref()).filter(|_| !brief);
+        let other = other.map(|other| self.other(other));
         let item = CaseItem {
             kind: Shown::line(&format!("{}, effect {}, {}", case.level, case.effect, case.port_type)),
             about: Shown::line(&case.about),
@@ -136,11 +150,22 @@ impl<'a> Places<'a> {
             trace,
             wire_cut: wire.as_ref().is_some_and(|(_, cut)| *cut),
             wire: wire.map(|(shown, _)| shown),
+            other,
         };
         if settled {
             std::mem::swap(&mut self.room, &mut self.spare);
         }
         item
+    }
+
+    fn other(&mut self, other: &Execution) -> Other {
+        let exchanges = other.evidence.exchanges.iter().take(EXCHANGES);
+        Other {
+            title: format!("Execution {}: {}", other.number, other.outcome),
+            reason: Shown::line(&other.reason),
+            exchanges: exchanges.map(|exchange| self.message(exchange)).collect(),
+            trace: self.trace(&other.evidence.trace),
+        }
     }
 
     fn message(&mut self, exchange: &Exchange) -> Message {
@@ -204,7 +229,7 @@ fn check_row(check: &Check) -> CheckRow<'_> {
         layer: check.layer,
         requirement: &check.requirement,
         id: Shown::line(&check.id),
-        message: Shown::line(&check.message),
+        message: Shown::line(&check.told()),
         expected: shown(check.expected.as_deref()),
         got: shown(check.got.as_deref()),
         beside: marked(check),

@@ -368,6 +368,7 @@ impl Bench<'_> {
         };
         if may_fail && self.asked.control == Some(true) {
             self.answered(false, &format!("{what}, and a control request was answered"), expected, &what);
+            self.rests_on_silence();
         } else {
             let owner = self.owner();
             let why = if may_fail { format!("{what}; a control request was not answered either") } else { what };

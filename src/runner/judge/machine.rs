@@ -26,6 +26,8 @@ pub fn judge_session(case: &str, session: &str, verdict: &Verdict, catalogue: &C
             expected: None,
             got: None,
             fingerprint: String::new(),
+            by_silence: false,
+            reproduced: None,
         })
     };
     let broken = verdict.breaches.iter().filter_map(|(breach, prefix)| {
@@ -41,6 +43,7 @@ pub fn judge_session(case: &str, session: &str, verdict: &Verdict, catalogue: &C
         check.expected = Some(bounded(&breach.expected));
         check.got = Some(bounded(&breach.got));
         if check.is_finding() {
+            check.by_silence = breach.is_of_silence();
             check.seal(case, &normalise(&format!("{} / {}", breach.expected, breach.got)));
         }
         Some(check)
