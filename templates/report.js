@@ -77,6 +77,18 @@
     shown.open = open;
     return shown;
   };
+  // A picture is the harness's own, with every text in it escaped; what does not read as one is left out.
+  const picture = (open) => ({ title, svg }) => {
+    const drawn = new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement;
+    if (drawn.localName !== 'svg' || drawn.querySelector('parsererror')) return undefined;
+    const shown = fold(title, make('div', 'wire', document.importNode(drawn, true)));
+    shown.open = open;
+    return shown;
+  };
+  // Another execution of a case, which came to something else.
+  const execution = (other) =>
+    fold([`${other.title} `, make('span', 'aside', other.reason)], other.exchanges.map(exchange(false)),
+      other.trace && [make('h4', '', 'Trace'), make('pre', '', other.trace)]);
   const requirementOf = (place) => {
     const [row, id] = index.requirements[place];
     if (row === null) return make('li', '', code(id));
@@ -103,9 +115,11 @@
     checks(told.checks),
     told.exchanges.map(exchange(isNotable(at))),
     cut(told.left_out > 0, `${number(told.left_out)} more exchanges in report.json`),
+    told.pictures?.map(picture(isNotable(at))),
     told.trace && fold('Trace', make('pre', '', told.trace)),
     told.wire && fold('Records on the wire', make('pre', 'wire', told.wire),
       cut(told.wire_cut, 'Cut here; report.json has the rest.')),
+    told.other && execution(told.other),
   ].flat().filter(Boolean);
 
   const unpacked = new Map();

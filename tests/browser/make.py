@@ -13,16 +13,17 @@ HOSTILE = (
 )
 FREE = {
     "about", "reason", "message", "expected", "got", "operation", "request", "response", "outcome_text", "wire", "text",
-    "replay", "name",
+    "replay", "name", "trace", "steps", "values", "reason", "twin", "seed", "port_type", "recorded",
 }
 
 
 def hostile(value, key=""):
     if isinstance(value, dict):
-        return {name: hostile(inner, name) for name, inner in value.items()}
+        # What was made up for a case has keys of its own.
+        return {name: hostile(inner, key if key == "values" else name) for name, inner in value.items()}
     if isinstance(value, list):
-        return [hostile(inner, key if key == "trace" else "") for inner in value]
-    if isinstance(value, str) and (key in FREE or key == "trace"):
+        return [hostile(inner, key if key in ("trace", "steps") else "") for inner in value]
+    if isinstance(value, str) and key in FREE:
         return HOSTILE + value + HOSTILE
     return value
 
