@@ -83,6 +83,11 @@ impl Mutant {
             || (Self::IllFormedReply..=Self::ProcessingInstruction).contains(&self)
     }
 
+    /// Whether it lies about protection, where somebody has to log on.
+    pub fn is_of_protection(self) -> bool {
+        self >= Self::ServesWithoutUpgrade
+    }
+
     /// Whether it lies on net.tcp alone.
     pub fn is_of_net_tcp(self) -> bool {
         self >= Self::AcknowledgesWrongVersion

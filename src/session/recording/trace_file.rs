@@ -321,7 +321,7 @@ mod tests {
         let Some(Recorded::Opened(0, about)) = whole.first() else { panic!("{whole:?}") };
         assert_eq!((&*about.name, about.port_type), ("a/b main", Some(PortType::IIpamOperationWithProgress)));
         // Each end ends a session, and what follows is another of that name.
-        assert_eq!(whole.iter().filter(|said| matches!(said, Recorded::Closed(_))).count(), 13);
+        assert_eq!(whole.iter().filter(|said| matches!(said, Recorded::Closed(_))).count(), 14);
         for at in 0..text.len() {
             let (before, after) = text.as_bytes().split_at(at);
             assert_eq!(read(&[before, after]).unwrap(), whole, "split at {at}");

@@ -83,6 +83,7 @@ impl Security {
     }
 
     #[cfg(not(feature = "security"))]
+    #[expect(clippy::unused_self, reason = "as with the feature")]
     fn make(&self) -> Result<Box<dyn Mechanism>, Refusal> {
         let reason = "this build cannot protect sessions; build it with the feature `security`".to_owned();
         Err(Refusal::Ours { reason })
