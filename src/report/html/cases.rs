@@ -5,6 +5,7 @@
 use super::{
     Places,
     marked::{Beside, beside},
+    pictures::Picture,
     shown, tally,
 };
 use crate::{
@@ -53,6 +54,7 @@ pub(super) struct CaseItem<'a> {
     pub(super) checks: Vec<CheckRow<'a>>,
     pub(super) exchanges: Vec<Message>,
     pub(super) left_out: usize,
+    pub(super) pictures: Vec<Picture>,
     pub(super) trace: Option<Shown>,
     pub(super) wire: Option<Shown>,
     pub(super) wire_cut: bool,
@@ -127,6 +129,7 @@ impl<'a> Places<'a> {
         self.room = checks.iter().fold(self.room, |room, row| room.saturating_sub(row.bytes()));
         let shown_exchanges: Vec<_> =
             exchanges.iter().take(proof(EXCHANGES)).map(|exchange| self.message(exchange)).collect();
+        let pictures = if brief { Vec::new() } else { self.pictures(case) };
         let trace = if brief { None } else { self.trace(&case.evidence.trace) };
         let wire = case.evidence.wire.as_deref().filter(|_| !brief).map(|wire| self.spend(wire));
         let item = CaseItem {
@@ -154,6 +157,7 @@ impl<'a> Places<'a> {
             checks,
             exchanges: shown_exchanges,
             left_out: if brief { 0 } else { exchanges.len().saturating_sub(EXCHANGES) },
+            pictures,
             trace,
             wire_cut: wire.as_ref().is_some_and(|(_, cut)| *cut),
             wire: wire.map(|(shown, _)| shown),

@@ -10,6 +10,7 @@ mod embedded;
 mod faults;
 mod ledger;
 mod marked;
+mod pictures;
 mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -135,6 +136,10 @@ struct Places<'a> {
     spare: usize,
     /// Cases that may still be shown open.
     open: usize,
+    /// Sessions that may still be drawn, ways through machines, and how many pictures there are.
+    sessions: usize,
+    ways: usize,
+    drawn: usize,
 }
 
 impl<'a> Page<'a> {
@@ -146,6 +151,9 @@ impl<'a> Page<'a> {
             room: MESSAGES,
             spare: PASSING,
             open: OPEN,
+            sessions: pictures::SESSIONS,
+            ways: pictures::WAYS,
+            drawn: 0,
         };
         let sections = places.sections(record);
         let count_of = |outcome| grouped(record.summary.of(outcome));
