@@ -88,12 +88,12 @@ fn main() -> ExitCode {
         .collect();
     trials.extend(FILES.map(|file| {
         Trial::test(format!("{file}: it is gone"), move || {
-            let files = api::embedded().into_iter().filter(|known| *known.path != path(file)).collect();
-            held(files, file).ok_or_else(|| Failed::from("nothing tells that"))?;
+            let files: Vec<_> = api::embedded().into_iter().filter(|known| *known.path != path(file)).collect();
+            held(&files, file).ok_or_else(|| Failed::from("nothing tells that"))?;
             Ok(())
         })
     }));
-    trials.push(Trial::test("the suite as it is: nothing is told", || match held(api::embedded(), NONE) {
+    trials.push(Trial::test("the suite as it is: nothing is told", || match held(&api::embedded(), NONE) {
         None => Ok(()),
         Some(told) => Err(told.into()),
     }));
@@ -112,13 +112,13 @@ fn is_told((_, file, from, to): Breakage) -> Result<(), Failed> {
     }
     *broken = SourceFile::new(path(file), broken.text.replacen(from, to, 1).as_str());
     // What is wrong in the catalogue shows in a case that decides it.
-    held(files, if file == TASKS { NONE } else { file }).ok_or("nothing tells that")?;
+    held(&files, if file == TASKS { NONE } else { file }).ok_or("nothing tells that")?;
     Ok(())
 }
 
 /// What our own checks tell of a suite in which only this file, or what it is for, may be wrong.
-fn held(files: Vec<SourceFile>, file: &str) -> Option<String> {
-    let suite = match Suite::load(&files) {
+fn held(files: &[SourceFile], file: &str) -> Option<String> {
+    let suite = match Suite::load(files) {
         Ok(suite) => Arc::new(suite),
         Err(mistakes) => return Some(mistakes.render(false)),
     };

@@ -217,7 +217,7 @@ fn typed(items: &[Item<'_>], kind: Type, place: &str) -> Judged {
         let got = match (item, kind) {
             (item, _) if !item.has_value() => item.describe(),
             (Item::Element(element), kind) => {
-                let mismatches = xml::validate(element, kind);
+                let mismatches = xml::validate(*element, kind);
                 let Some(first) = mismatches.first() else { continue };
                 let more = mismatches.len() - 1;
                 let first = format!(

@@ -27,15 +27,17 @@ pub(super) enum Difference {
 }
 
 /// How much a case differs from its twin: the least over every pair of a request of the one and a request of the other,
-/// `One` before all.
+/// `One` before all. Where a pair is the same, cases of sessions, in which what was asked
+/// before counts, differ in one place if one of them has a request more.
 ///
 /// Two calls compare where they ask for the same operation. They differ in one place where their actions are the same
 /// and the trees of their bodies differ in one node, or where the bodies are the same and the actions differ. Two
 /// envelopes compare likewise; where the action beside the envelope differs, the WS-Addressing action inside may differ
-/// with it. One node is: one text (changed, added, removed), one attribute, one element added, removed or renamed, or a
-/// value that became `i:nil` or was it. Prefixes, places, the order of attributes and white space between elements are no
-/// difference. Envelopes of which one is not well-formed differ in one place where what is left between their common
-/// beginning and their common end is at most 100 bytes in one of them. A hole that only the run fills stands for its name.
+/// with it. One node is: one text (changed, added, removed), one attribute, one element added, removed or renamed, a value
+/// that became `i:nil` or was it, or one of another `i:type` with what it holds. Prefixes, places, the order of
+/// attributes and white space between elements are no difference. Envelopes of which one is not well-formed differ in one
+/// place where what is left between their common beginning and their common end is at most 100 bytes in one of them. A
+/// hole that only the run fills stands for its name.
 pub(super) fn difference(case: &Case, twin: &Case) -> Difference {
     let least = case
         .steps
@@ -45,12 +47,30 @@ pub(super) fn difference(case: &Case, twin: &Case) -> Difference {
         .unwrap_or(Difference::Incomparable);
     // Where somebody else logs on, that is the one place: every request of the case is one of the twin's.
     if case.secured == twin.secured {
-        return least;
+        return match least {
+            Difference::None if case.port_type.has_sessions() && is_one_request_apart(case, twin) => Difference::One,
+            least => least,
+        };
     }
     let sends = |step: &Step| matches!(step.kind, StepKind::Call(_) | StepKind::Raw(_) | StepKind::Records(_));
     let stands_there = |step: &Step| twin.steps.iter().any(|other| between(step, other) == Difference::None);
     let all = case.steps.iter().filter(|step| sends(step)).all(stands_there);
     if all { Difference::One } else { Difference::Many }
+}
+
+/// Whether one case has the requests of the other in their order, and one more.
+fn is_one_request_apart(case: &Case, twin: &Case) -> bool {
+    let requests = |case: &Case| -> Vec<Step> {
+        let is_request =
+            |step: &&Step| matches!(step.kind, StepKind::Call(_) | StepKind::Raw(_) | StepKind::Records(_));
+        case.steps.iter().filter(is_request).cloned().collect()
+    };
+    let (case, twin) = (requests(case), requests(twin));
+    let (longer, shorter) = if case.len() > twin.len() { (case, twin) } else { (twin, case) };
+    let same = |(step, other): &(&Step, &Step)| between(step, other) == Difference::None;
+    let front = longer.iter().zip(&shorter).take_while(same).count();
+    let rest = longer.iter().skip(front + 1).zip(shorter.iter().skip(front));
+    longer.len() == shorter.len() + 1 && rest.take_while(same).count() == shorter.len() - front
 }
 
 fn between(step: &Step, other: &Step) -> Difference {
@@ -137,6 +157,13 @@ fn node(node: &Node, other: &Node, ignore_action: bool) -> usize {
 fn elements(element: &Element, other: &Element, ignore_action: bool) -> usize {
     let renamed = usize::from(element.name != other.name);
     let ignored = ignore_action && renamed == 0 && is_action(element);
+    // A value of another type is one change: what it holds follows from its type.
+    let type_of = |one: &Element| one.attribute(namespace::XSI, "type").map(str::to_owned);
+    if let (Some(one), Some(two)) = (type_of(element), type_of(other))
+        && one != two
+    {
+        return renamed + attributes(element, other);
+    }
     let content = if ignored { 0 } else { nodes(&element.children, &other.children, ignore_action) };
     // Nil in place of content is one change of one value, whatever its type was.
     let nil = if element.is_nil() { element } else { other };
@@ -245,6 +272,8 @@ mod tests {
             ("<a b='1'>x</a>", "<a i:nil='true'/>", 2),
             ("<a i:type='b'><c/><d/></a>", "<a i:nil='true'/>", 1),
             ("<a i:type='b'><c/></a>", "<e i:nil='true'/>", 2),
+            ("<a i:type='b'><c/><d/></a>", "<a i:type='e'><f/></a>", 1),
+            ("<a i:type='b'><c/></a>", "<a i:type='e' g=''><c/></a>", 2),
             ("<a/>", "<a/><b/><c/>", 2),
         ] {
             assert_eq!(difference(one, two), places, "{one} {two}");

@@ -1,8 +1,7 @@
 //! Pictures of machines: the states and arrows of a declaration as SVG, with the way that a trace or a run took.
 //!
 //! Arrows that lead from one state to another are one line, with their numbers; what each is stands in a list below. All
-//! text is escaped, and nothing in a picture is run. Leaves out sessions, which `picture_sequence` draws, and terminals,
-//! for which `picture_text` writes.
+//! text is escaped, and nothing in a picture is run. Leaves out sessions, which `picture_sequence` draws.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -41,11 +40,11 @@ pub struct Walk<'a> {
 }
 
 /// A line of the picture: the arrows between two states, by their places.
-pub(super) type Between = BTreeMap<(StateId, StateId), Vec<usize>>;
+type Between = BTreeMap<(StateId, StateId), Vec<usize>>;
 
 /// The arrows of a machine, those of two states together, and whether every state has an arrow on which the session
 /// breaks: these are said and not drawn.
-pub(super) fn between(machine: &Machine) -> (Between, bool) {
+fn between(machine: &Machine) -> (Between, bool) {
     let breaks = |from: StateId| {
         machine
             .arrows
@@ -65,7 +64,7 @@ pub(super) fn between(machine: &Machine) -> (Between, bool) {
 
 impl Walk<'_> {
     /// How often an arrow was taken, where that is known.
-    pub(super) fn taken(&self, arrow: usize) -> Option<u64> {
+    fn taken(&self, arrow: usize) -> Option<u64> {
         let hits = self.hits.map(|hits| hits.get(arrow).copied().unwrap_or(0));
         let steps = self.path.iter().filter(|step| usize::from(**step) == arrow).count();
         match (hits, self.path) {
@@ -76,7 +75,7 @@ impl Walk<'_> {
     }
 
     /// What of an arrow's number is said beside it: how often it was taken, and at which steps of the path.
-    pub(super) fn words(&self, arrow: usize) -> String {
+    fn words(&self, arrow: usize) -> String {
         let steps: Vec<usize> =
             (1..).zip(self.path).filter(|(_, step)| usize::from(**step) == arrow).map(|(number, _)| number).collect();
         let mut words = Vec::new();
@@ -321,7 +320,7 @@ pub(super) fn width(letters: usize) -> f64 {
 }
 
 /// Numbers in rising order, neighbours together: `1–3, 7`.
-pub(super) fn ranges(numbers: &[usize]) -> String {
+fn ranges(numbers: &[usize]) -> String {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for number in numbers {
         match runs.last_mut() {

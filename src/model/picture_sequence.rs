@@ -1,5 +1,4 @@
-//! Sequence diagrams: one session with its messages, times, silences, and the point where it broke a requirement, as SVG
-//! and for a terminal.
+//! Sequence diagrams: one session with its messages, times, silences, and the point where it broke a requirement, as SVG.
 //!
 //! Leaves out what messages hold. All text is escaped.
 
@@ -102,13 +101,15 @@ impl Sequence {
 
 const RECORDS: &str = "records";
 const TAKEN: &str = "the session is taken";
+const CLIENTS_END: &str = "end of the session";
 
 /// Takes a line of a report's trace apart.
 fn of_line(line: &str) -> Option<(&str, Step)> {
     let (name, rest) = line.split_once(" +")?;
     let (at, rest) = rest.split_once(" ms ")?;
     let (arrow, what) = rest.split_once(' ')?;
-    // What the record was is the wire's affair.
+    // What the record was is the wire's affair, but for the one that ends the session.
+    let what = if what.starts_with("records (EndRecord") { CLIENTS_END } else { what };
     let what = what.rsplit_once(" (").filter(|(_, end)| end.ends_with("bytes)")).map_or(what, |(what, _)| what);
     let way = match arrow {
         "->" => Way::Sent,
@@ -134,7 +135,7 @@ fn words(observed: &Observed, observation: &Observation) -> (Way, String) {
             (Way::Sent, of_body(crate::soap::read(&outgoing.envelope, &xml::Limits::default()).ok()))
         }
         Observed::SentRecords => {
-            (Way::Sent, if observation.is_clients_end() { "end of the session" } else { RECORDS }.to_owned())
+            (Way::Sent, if observation.is_clients_end() { CLIENTS_END } else { RECORDS }.to_owned())
         }
         Observed::Security { sent, what } => (if *sent { Way::Sent } else { Way::Received }, what.clone()),
         Observed::Accepted => (Way::Received, TAKEN.to_owned()),
@@ -235,31 +236,6 @@ pub fn sequence_svg(sequence: &Sequence) -> String {
     framed(&title, right + 12.0, y + 12.0, &format!("{lines}{parts}"))
 }
 
-/// Writes a session for a terminal, a line a step, in at most 80 columns.
-pub fn sequence_text(sequence: &Sequence) -> String {
-    let mut out = String::new();
-    let _ = writeln!(out, "{:>12}  client{:>40}", "", "target");
-    for place in sequence.shown() {
-        let Some((place, step)) = place.and_then(|place| Some((place, sequence.steps.get(place)?))) else {
-            let _ = writeln!(out, "{:>12}  | {:^40} |", "", sequence.left_out());
-            continue;
-        };
-        let label: String = step.label.chars().take(36).collect();
-        let label = if label.is_empty() { label } else { format!(" {label} ") };
-        let line = match step.way {
-            Way::Sent => format!("|{label:-^41}>|"),
-            Way::Received => format!("|<{label:-^41}|"),
-            Way::Silence => format!("|{label:.^42}|"),
-            Way::Ended => format!("|{label:=^42}|"),
-        };
-        let _ = writeln!(out, "{:>12}  {line}", moment(step.at));
-        for (_, words) in sequence.broken.iter().filter(|(at, _)| *at == place) {
-            let _ = writeln!(out, "{:>12}  ^ {}", "", bounded(words));
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -297,18 +273,9 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_gets_lines() {
-        let text = sequence_text(&sequence());
-        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-        assert!(text.contains("|----- InitializeOperationParameters ----->|"), "{text}");
-        assert!(text.contains("^ session.one-reply & more"), "{text}");
-    }
-
-    #[test]
     fn the_middle_of_a_long_session_is_left_out() {
         let step = |at| Step { at: Duration::from_secs(at), way: Way::Received, label: "AddSubTask".to_owned() };
         let long = Sequence { steps: (0..1_000).map(step).collect(), ..Sequence::default() };
         assert!(sequence_svg(&long).contains(">800 more</text>"));
-        assert_eq!(sequence_text(&long).lines().count(), 1 + 1 + MOST);
     }
 }

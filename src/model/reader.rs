@@ -10,15 +10,15 @@ use super::{
     progress,
 };
 use crate::{
-    session::{End, Observed, Outgoing, Received},
-    soap::{Envelope, Fault},
+    session::{End, HttpHead, Observed, Outgoing, Received},
+    soap::Message,
     spec::{
         Callback, KEEPALIVE_ACTION, OPERATIONS, Operation, PortType,
         namespace::{IPAM, XSI},
         progress::IPAM_ADMIN_OPERATION_ID,
         schema::SimpleType,
     },
-    xml::{self, Element, Value},
+    xml::{self, PlainReader, Value, View},
 };
 
 /// The most requests whose answers are known, and the most subtasks that are told apart.
@@ -53,6 +53,8 @@ pub struct Reader {
     subtasks: BTreeMap<i32, (u32, Option<i32>)>,
     percentage: Option<f64>,
     non_deterministic: bool,
+    /// Reads what needs no tree.
+    plain: PlainReader,
 }
 
 impl Reader {
@@ -65,6 +67,7 @@ impl Reader {
             subtasks: BTreeMap::new(),
             percentage: None,
             non_deterministic: false,
+            plain: PlainReader::default(),
         }
     }
 
@@ -86,22 +89,33 @@ impl Reader {
     }
 
     fn sent(&mut self, outgoing: &Outgoing) -> Event {
+        let mut reader = std::mem::take(&mut self.plain);
+        let event = reader.read(&outgoing.envelope).and_then(Message::plain).map(|message| self.request(message));
+        self.plain = reader;
+        if let Some(event) = event {
+            return event;
+        }
+        match crate::soap::read(&outgoing.envelope, &xml::Limits::default()) {
+            Ok(envelope) => self.request(Message::of(&envelope)),
+            Err(_) => Event::of(Symbol::FOREIGN),
+        }
+    }
+
+    fn request<'a, V: View<'a>>(&mut self, message: Message<'a, V>) -> Event {
         let foreign = Event::of(Symbol::FOREIGN);
-        let Ok(envelope) = crate::soap::read(&outgoing.envelope, &xml::Limits::default()) else { return foreign };
-        let action = envelope.addressing.action.as_deref().unwrap_or_default();
-        let whole = envelope.addressing.repeated.is_empty();
-        let body = match envelope.body.as_slice() {
-            [] => None,
-            [body] => Some(body),
-            _ => return foreign,
-        };
+        let action = message.action.unwrap_or_default();
+        let whole = message.is_addressed_once;
+        let body = message.body;
+        if message.elements > 1 {
+            return foreign;
+        }
         let (event, asked) = if action == KEEPALIVE_ACTION {
             (Event::of(Symbol::KEEPALIVE), Asked::Keepalive)
         } else if Callback::of_action(action).is_some_and(|callback| callback.port_type == self.port_type) {
             (Event::of(Symbol::CALLBACK), Asked::Callback)
         } else {
             let operation = Operation::of_action(action).filter(|operation| {
-                operation.port_type == self.port_type && body.is_some_and(|body| body.name.is(IPAM, operation.name))
+                operation.port_type == self.port_type && body.is_some_and(|body| body.is(IPAM, operation.name))
             });
             let (Some(operation), Some(body), true) = (operation, body, whole) else { return foreign };
             if is_initialize(operation) {
@@ -114,40 +128,60 @@ impl Reader {
         if self.order.len() >= MOST {
             return foreign;
         }
-        let id = envelope.addressing.message_id.unwrap_or_else(|| format!("#{}", self.order.len()));
+        let id = message.message_id.map_or_else(|| format!("#{}", self.order.len()), str::to_owned);
         self.sent.insert(id.clone(), Sent { asked, answered: false });
         self.order.push(id);
         event
     }
 
     fn received(&mut self, received: &Received, elsewhere: &dyn Fn(&str) -> bool) -> Event {
-        let Ok(envelope) = received.envelope() else { return Event::of(Symbol::UNREAD) };
-        let bound = received.http.as_ref().and_then(crate::session::HttpHead::action);
-        let action = envelope.addressing.action.clone().or(bound);
-        let is_fault = envelope.body.first().is_some_and(Fault::is_named);
-        let related = envelope.addressing.replies_to().next().map(str::to_owned);
-        match related {
-            Some(id) => match self.sent.get_mut(&id) {
+        let bound = || received.http.as_ref().and_then(HttpHead::action);
+        if received.binary.is_none() {
+            let mut reader = std::mem::take(&mut self.plain);
+            let message = reader.read(&received.bytes).and_then(Message::plain);
+            let event = message.map(|message| self.message(message, bound, elsewhere));
+            self.plain = reader;
+            if let Some(event) = event {
+                return event;
+            }
+        }
+        match received.envelope() {
+            Ok(envelope) => self.message(Message::of(&envelope), bound, elsewhere),
+            Err(_) => Event::of(Symbol::UNREAD),
+        }
+    }
+
+    /// `bound` gives the action that the binding carried outside the envelope.
+    fn message<'a, V: View<'a>>(
+        &mut self,
+        message: Message<'a, V>,
+        bound: impl FnOnce() -> Option<String>,
+        elsewhere: &dyn Fn(&str) -> bool,
+    ) -> Event {
+        let bound = if message.action.is_none() { bound() } else { None };
+        let message = Message { action: message.action.or(bound.as_deref()), ..message };
+        // A fault is told by its name, in whatever namespace.
+        let is_fault = message.body.is_some_and(|body| body.local() == "Fault");
+        match message.replies_to {
+            Some(id) => match self.sent.get_mut(id) {
                 Some(sent) => {
                     let again = std::mem::replace(&mut sent.answered, true);
-                    answer(sent.asked, &envelope, action.as_deref(), is_fault, again)
+                    answer(sent.asked, message, is_fault, again)
                 }
-                None if elsewhere(&id) => Event::of(Symbol::STRAY).with(Facts::ELSEWHERE),
-                None => self.unrelated(&envelope, action.as_deref(), is_fault).with(Facts::UNRELATED),
+                None if elsewhere(id) => Event::of(Symbol::STRAY).with(Facts::ELSEWHERE),
+                None => self.unrelated(message, is_fault).with(Facts::UNRELATED),
             },
             // 2.2.2.1: a fault need not say what it answers.
-            None if is_fault => self.unrelated(&envelope, action.as_deref(), true),
-            None if reply_to(&envelope).is_some() => {
-                self.unrelated(&envelope, action.as_deref(), false).with(Facts::UNRELATED)
-            }
-            None => self.callback(&envelope, action.as_deref()),
+            None if is_fault => self.unrelated(message, true),
+            None if reply_to(message).is_some() => self.unrelated(message, false).with(Facts::UNRELATED),
+            None => self.callback(message),
         }
     }
 
     /// An answer that does not say what it answers is taken to answer what waits longest: a request that is owed one,
     /// before one that is to be ignored; of a reply, one of its operation.
-    fn unrelated(&mut self, envelope: &Envelope, action: Option<&str>, is_fault: bool) -> Event {
-        let operation = reply_to(envelope);
+    fn unrelated<'a, V: View<'a>>(&mut self, message: Message<'_, V>, is_fault: bool) -> Event {
+        let operation = reply_to(message);
         let may = |asked: Asked| match asked {
             Asked::Call(known, _) => is_fault || operation == Some(known),
             Asked::Callback | Asked::Keepalive => is_fault,
@@ -159,16 +193,16 @@ impl Reader {
         match waiting.and_then(|id| self.sent.get_mut(&id)) {
             Some(sent) => {
                 sent.answered = true;
-                answer(sent.asked, envelope, action, is_fault, false)
+                answer(sent.asked, message, is_fault, false)
             }
             None => Event::of(Symbol::STRAY).with(Facts::UNRELATED),
         }
     }
 
-    fn callback(&mut self, envelope: &Envelope, action: Option<&str>) -> Event {
-        let body = envelope.body.first();
+    fn callback<'a, V: View<'a>>(&mut self, message: Message<'_, V>) -> Event {
+        let Message { action, body, .. } = message;
         let of_port = |callback: &&Callback| callback.port_type == self.port_type;
-        let element = body.and_then(|body| Callback::of_element(&body.name.namespace, &body.name.local));
+        let element = body.and_then(|body| Callback::of_element(body.namespace(), body.local()));
         let Some(callback) = element.or_else(|| Callback::of_action(action?)).filter(of_port) else {
             return Event::of(Symbol::STRAY);
         };
@@ -177,7 +211,7 @@ impl Reader {
             Some(_) => Facts::CLIENT_ACTION,
             None => Facts::ACTION_WRONG,
         };
-        if element != Some(callback) || envelope.body.len() != 1 || !envelope.addressing.repeated.is_empty() {
+        if element.is_none() || message.elements != 1 || !message.is_addressed_once {
             facts |= Facts::ELEMENT_WRONG;
             // What it says of the whole is not read, and may be the end.
             return Event::of(symbol(callback, Some(""))).with(facts);
@@ -208,17 +242,15 @@ impl Reader {
     }
 
     /// 2.2.4.399: SubTaskInstanceId says which it is; where it is absent, a serialiser reads the 0 that it left out.
-    fn subtask(&mut self, callback: &Callback, body: &Element, facts: Facts) -> Event {
+    fn subtask<'a>(&mut self, callback: &Callback, body: impl View<'a>, facts: Facts) -> Event {
         let event = Event::of(symbol(callback, None));
-        let Some(instance) = body.child(IPAM, "subTaskInstance").filter(|instance| is_there(instance)) else {
+        let Some(instance) = body.child(IPAM, "subTaskInstance").filter(|instance| is_there(*instance)) else {
             return event.with(facts | Facts::NO_SUBTASK);
         };
         let number = |name: &str| {
             let field = instance.child(IPAM, name)?;
             field.text().trim().parse::<i32>().ok()
         };
-        let status =
-            |holder: &Element, name: &str| holder.child(IPAM, name).and_then(|status| Status::of(status.text().trim()));
         let (id, sort) = (number("SubTaskInstanceId").unwrap_or(0), number("SubTaskUniqueId"));
         let next = u32::try_from(self.subtasks.len()).unwrap_or(u32::MAX);
         let mut facts = facts;
@@ -232,7 +264,7 @@ impl Reader {
             u32::MAX
         };
         // Ruling `subtask-status-twice`: the one beside the instance counts, else the one inside.
-        let (beside, inside) = (status(body, "status"), status(instance, "SubTaskStatus"));
+        let (beside, inside) = (status_in(body, "status"), status_in(instance, "SubTaskStatus"));
         if let (Some(beside), Some(inside)) = (beside, inside)
             && beside != inside
         {
@@ -245,8 +277,8 @@ impl Reader {
         event.of_subtask(place, beside.or(inside).unwrap_or_default()).with(facts)
     }
 
-    fn percentage(&mut self, body: &Element) -> Facts {
-        let text = body.child(IPAM, "completionPercentage").map(Element::text);
+    fn percentage<'a>(&mut self, body: impl View<'a>) -> Facts {
+        let text = body.child(IPAM, "completionPercentage").map(View::text);
         let Some(told) = text.and_then(|text| text.trim().parse::<f64>().ok()) else { return Facts::NONE };
         let before = self.percentage.replace(told);
         let mut facts = Facts::NONE;
@@ -262,7 +294,7 @@ impl Reader {
 }
 
 /// What an answer is.
-fn answer(asked: Asked, envelope: &Envelope, action: Option<&str>, is_fault: bool, again: bool) -> Event {
+fn answer<'a, V: View<'a>>(asked: Asked, message: Message<'_, V>, is_fault: bool, again: bool) -> Event {
     let mut facts = if again { Facts::AGAIN } else { Facts::NONE };
     if is_fault {
         facts |= Facts::FAULT;
@@ -273,11 +305,10 @@ fn answer(asked: Asked, envelope: &Envelope, action: Option<&str>, is_fault: boo
         Asked::Call(operation, of_call) => (operation, of_call),
     };
     if !is_fault {
-        if action != Some(operation.response_action) {
+        if message.action != Some(operation.response_action) {
             facts |= Facts::ACTION_WRONG;
         }
-        let is_right = |body: &Element| body.name.is(IPAM, operation.response_element);
-        if envelope.body.len() != 1 || !envelope.body.first().is_some_and(is_right) {
+        if message.elements != 1 || !message.body.is_some_and(|body| body.is(IPAM, operation.response_element)) {
             facts |= Facts::ELEMENT_WRONG;
         }
     }
@@ -291,28 +322,33 @@ fn answer(asked: Asked, envelope: &Envelope, action: Option<&str>, is_fault: boo
 }
 
 /// The operation whose reply a message is, by its element.
-fn reply_to(envelope: &Envelope) -> Option<&'static Operation> {
-    let body = envelope.body.first()?;
-    OPERATIONS.iter().find(|operation| body.name.is(IPAM, operation.response_element))
+fn reply_to<'a, V: View<'a>>(message: Message<'_, V>) -> Option<&'static Operation> {
+    let body = message.body?;
+    OPERATIONS.iter().find(|operation| body.is(IPAM, operation.response_element))
 }
 
 fn is_initialize(operation: &Operation) -> bool {
     operation.name.contains("Initialize")
 }
 
+/// The status that an element holds under a name.
+fn status_in<'a>(holder: impl View<'a>, name: &str) -> Option<Status> {
+    Status::of(holder.child(IPAM, name)?.text().trim())
+}
+
 /// Whether an element is there and not nil.
-fn is_there(element: &Element) -> bool {
+fn is_there<'a>(element: impl View<'a>) -> bool {
     let nil = element.attribute(XSI, "nil").map(|nil| Value::parse(SimpleType::Boolean, nil));
     !matches!(nil, Some(Ok(Value::Boolean(true))))
 }
 
 /// What can be said of the validity of parameters. 3.19.4.3; rulings `parameters-spelling`, `operation-id-name`.
-fn parameters(body: &Element) -> Facts {
-    let Some(parameters) = body.child(IPAM, "paramters").filter(|parameters| is_there(parameters)) else {
+fn parameters<'a>(body: impl View<'a>) -> Facts {
+    let Some(parameters) = body.child(IPAM, "paramters").filter(|parameters| is_there(*parameters)) else {
         return Facts::NO_PARAMETERS;
     };
-    match parameters.child(IPAM, "OperationId").filter(|id| is_there(id)).map(Element::text) {
-        Some(id) if REPEATING.contains(&id.as_str()) => Facts::REPEATS,
+    match parameters.child(IPAM, "OperationId").filter(|id| is_there(*id)).map(View::text) {
+        Some(id) if REPEATING.contains(&&*id) => Facts::REPEATS,
         Some(id) if !IPAM_ADMIN_OPERATION_ID.contains(&id) => Facts::UNKNOWN_OPERATION,
         _ => Facts::NONE,
     }
@@ -334,12 +370,12 @@ fn symbol(callback: &Callback, status: Option<&str>) -> Symbol {
 }
 
 /// Whether what a callback holds is of the types of Appendix B.
-fn is_of_its_types(callback: &Callback, body: &Element) -> bool {
+fn is_of_its_types<'a>(callback: &Callback, body: impl View<'a>) -> bool {
     !body.has_text()
         && callback.parameters.iter().all(|field| {
-            let mut found = body.all(IPAM, field.name);
+            let mut found = body.elements().filter(|element| element.is(IPAM, field.name));
             let first = found.next();
-            found.next().is_none() && first.is_none_or(|first| xml::validate_field(first, field).is_empty())
+            found.next().is_none() && first.is_none_or(|first| xml::is_valid_field(first, field))
         })
 }
 

@@ -3,10 +3,15 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use proptest::prelude::*;
 
 use super::*;
 use crate::{
     model::{Breach, OPERATION_WITH_PROGRESS, Table, Track, tables_of},
+    session::{
+        Observation,
+        recording::{self, Recorded, TraceWriter},
+    },
     spec::namespace::{ADDRESSING, SOAP12},
 };
 
@@ -172,8 +177,27 @@ fn messages_with_one_fault_each_break_its_one_requirement() {
         (told("StartProgressCallback", ""), "start-operation-with-callback.starts-progress"),
     ];
     for (at, (message, requirement)) in planted.into_iter().enumerate() {
-        assert_eq!(broken(&session(&[message])), [requirement], "{at}");
+        let session = session(&[message]);
+        assert_eq!(broken(&session), [requirement], "{at}");
+        assert_eq!(broken(&recorded(&session)), [requirement], "{at}, from a trace file");
     }
+}
+
+/// The same session, written down and read again.
+fn recorded(observed: &[Observed]) -> Vec<Observed> {
+    let mut text = TraceWriter::head("test", "2024-04-23T10:00:00Z");
+    for what in observed {
+        let observation = Observation { at: Duration::ZERO, what: what.clone(), wire: None };
+        text.push_str(&TraceWriter::line("s", &observation));
+    }
+    let (mut reader, mut said) = (recording::Reader::new(recording::Kind::Trace), Vec::new());
+    reader.push(text.as_bytes(), &mut said).expect("what was written here");
+    reader.finish(&mut said).expect("what was written here");
+    let seen = said.into_iter().filter_map(|said| match said {
+        Recorded::Observed(_, observation) => Some(observation.what),
+        _ => None,
+    });
+    seen.collect()
 }
 
 #[test]
@@ -276,4 +300,77 @@ fn every_requirement_of_the_machines_is_catalogued() {
     let ids: Vec<_> = suite.filter(|id| crate::spec::RequirementId::parse(id).is_err()).collect();
     assert!(ids.is_empty(), "{ids:?}");
     assert_eq!(Table::of(&OPERATION_WITH_PROGRESS).machine.name, "IIpamOperationWithProgress");
+}
+
+/// The same message with a comment behind it, which only a tree is read of.
+fn in_a_tree(observed: &Observed) -> Observed {
+    let more = |envelope: &Bytes| Bytes::from([envelope, &b"<!-- -->"[..]].concat());
+    match observed.clone() {
+        Observed::Sent(sent) => Observed::Sent(Outgoing { envelope: more(&sent.envelope), ..sent }),
+        Observed::Received(received) => Observed::Received(Received { bytes: more(&received.bytes), ..received }),
+        other => other,
+    }
+}
+
+/// One of a session's messages, right or wrong.
+fn any_message() -> impl Strategy<Value = Observed> {
+    const WORDS: [&str; 10] =
+        ["CompletedWithSuccess", "CompletedWithError", "InProgress", " NotRun ", "", "Done", "100", "-1.5", "1e2", "x"];
+    const CALLBACKS: [&str; 5] =
+        ["AddSubTask", "SetSubTaskStatus", "SetOverallStatus", "SetCompletionPercentage", "StartProgressCallback"];
+    const FIELDS: [&str; 11] = [
+        "overallStatus",
+        "completionStatus",
+        "completionPercentage",
+        "isNonDeterministic",
+        "status",
+        "percentComplete",
+        "SubTaskInstanceId",
+        "SubTaskStatus",
+        "SubTaskUniqueId",
+        "Other",
+        "o:status xmlns:o='u'",
+    ];
+    let word = prop::sample::select(&WORDS[..]);
+    let attribute =
+        prop::sample::select(&["", "", "", " i:nil='true'", " i:nil='maybe'", " i:type='q:x'", " b='1'"][..]);
+    let field = (prop::sample::select(&FIELDS[..]), attribute, word).prop_map(|(name, attribute, word)| {
+        let end = name.split(' ').next().unwrap_or(name);
+        format!("<{name}{attribute}>{word}</{end}>")
+    });
+    let inside = (prop::collection::vec(field.clone(), 0..3), prop::collection::vec(field, 0..4), any::<bool>())
+        .prop_map(|(outer, inner, has_instance)| {
+            let instance = format!("<subTaskInstance>{}</subTaskInstance>", inner.concat());
+            format!("{}{}", if has_instance { instance } else { String::new() }, outer.concat())
+        });
+    let callback = (prop::sample::select(&CALLBACKS[..]), prop::sample::select(&CALLBACKS[..]), inside, 0..8_u8);
+    prop_oneof![
+        Just(initialize(EDIT)),
+        Just(initialize("")),
+        Just(start()),
+        Just(sent(KEEPALIVE_ACTION, "urn:3", "")),
+        Just(replied("InitializeOperationParameters", "urn:1")),
+        Just(replied("StartOperationWithCallback", "urn:2")),
+        Just(replied("StartOperationWithCallback", "urn:9")),
+        Just(message("<a:Action>a</a:Action><a:Action>b</a:Action>", "<x/>")),
+        Just(message("<a:RelatesTo RelationshipType='urn:x'>urn:2</a:RelatesTo>", "<x/><y/>")),
+        Just(refused(None)),
+        Just(refused(Some("urn:2"))),
+        callback.prop_map(|(name, action, inside, odd)| match odd {
+            0 => message(&format!("<a:Action>{SERVER}/{action}</a:Action>"), &format!("<{name}>{inside}</{name}>")),
+            1 => told(name, &format!("{inside}</{name}><{name}>")),
+            2 => message(&format!("<a:Action s:role='urn:x'>{SERVER}/{name}</a:Action>"), &format!("<{name}/>")),
+            _ => told(name, &inside),
+        }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_read_without_a_tree_is_what_the_tree_says(session in prop::collection::vec(any_message(), 1..12)) {
+        let trees: Vec<Observed> = session.iter().map(in_a_tree).collect();
+        prop_assert_eq!(read(&session), read(&trees));
+    }
 }

@@ -10,7 +10,11 @@ use super::{
     reader::Reader,
     table::Table,
 };
-use crate::{session::Observed, spec::PortType, verdict::Walk};
+use crate::{
+    session::Observed,
+    spec::PortType,
+    verdict::{BrokenAt, Walk},
+};
 
 /// How many events of a session are kept for its evidence.
 const KEPT: usize = 10_000;
@@ -50,11 +54,19 @@ pub struct Verdict {
 impl Verdict {
     /// The ways through the machines, for a record.
     pub fn walks(&self, session: &str) -> impl Iterator<Item = Walk> {
+        // What is broken is broken by the server, whose machine is the first.
+        let broken = self.breaches.iter().map(|(breach, _)| BrokenAt {
+            requirement: breach.requirement.to_owned(),
+            event: breach.at,
+            states: breach.unexpected.as_ref().map_or_else(Vec::new, |unexpected| unexpected.states.clone()),
+        });
+        let mut broken = Some(broken.collect::<Vec<_>>());
         self.paths.iter().map(move |(machine, path)| Walk {
             session: session.to_owned(),
             machine: machine.name.to_owned(),
             path: path.clone(),
             not_judged_after_step: self.stopped,
+            broken: broken.take().unwrap_or_default(),
         })
     }
 }

@@ -214,7 +214,7 @@ mod tests {
         let fields: Vec<_> = callback.parameters.iter().map(|field| field.name).collect();
         assert_eq!(names, fields);
         let pairs = elements.iter().zip(callback.parameters);
-        Some(pairs.map(|(element, field)| xml::validate_field(element, field).len()).sum())
+        Some(pairs.map(|(element, field)| xml::validate_field(*element, field).len()).sum())
     }
 
     #[test]

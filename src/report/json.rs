@@ -21,7 +21,7 @@ mod tests {
     use crate::{
         model::MACHINES,
         report::sample,
-        verdict::{Walk, coverage::coverage},
+        verdict::{BrokenAt, Walk, coverage::coverage},
     };
     use serde_json::{Value, json};
     use std::collections::BTreeSet;
@@ -78,6 +78,7 @@ mod tests {
             machine: machine.name.clone(),
             path: vec![0, 1, 1],
             not_judged_after_step: Some(2),
+            broken: vec![BrokenAt { requirement: "a.b".to_owned(), event: 3, states: vec!["S".to_owned()] }],
         });
         record.machines = coverage(&machines, &record.cases);
         record

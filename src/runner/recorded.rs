@@ -69,6 +69,8 @@ struct Open {
     kept_bytes: usize,
     last: Duration,
     gap: Option<Remark>,
+    /// When the client sent its End Record, where that has not been judged yet.
+    leaving: Option<Duration>,
 }
 
 impl<'c> Recordings<'c> {
@@ -116,6 +118,7 @@ impl<'c> Recordings<'c> {
                     kept_bytes: 0,
                     last: Duration::ZERO,
                     gap: None,
+                    leaving: None,
                 };
                 self.open.insert(number, open);
             }
@@ -217,7 +220,7 @@ impl<'c> Recordings<'c> {
         let Some(open) = self.open.get_mut(&number) else { return };
         open.seen += 1;
         open.last = observation.at;
-        let mut track = open.track.take();
+        let (mut track, mut leaving) = (open.track.take(), open.leaving.take());
         let (gap, step, is_new) = (open.gap.is_some(), open.seen, track.is_none());
         if is_new {
             open.port_type = open.port_type.or_else(|| port_type_of(&observation.what));
@@ -238,7 +241,7 @@ impl<'c> Recordings<'c> {
             };
             let mut begun = Track::new(port_type, tables, end_shows);
             for (step, seen) in (1..).zip(&open.kept) {
-                see(&mut begun, &seen.what, seen, step, &|_| false);
+                see(&mut begun, &mut leaving, seen, step, &|_| false);
             }
             if gap {
                 begun.take(Letter::of(Symbol::FOREIGN), step);
@@ -251,10 +254,10 @@ impl<'c> Recordings<'c> {
                 let mut tracks = others.values().filter_map(|other| other.track.as_ref());
                 tracks.any(|other| other.ids().any(|known| known == id))
             };
-            see(track, &observation.what, &observation, step, &elsewhere);
+            see(track, &mut leaving, &observation, step, &elsewhere);
         }
         if let Some(open) = self.open.get_mut(&number) {
-            open.track = track;
+            (open.track, open.leaving) = (track, leaving);
             if is_kept {
                 open.kept.push(observation);
             }
@@ -266,7 +269,10 @@ impl<'c> Recordings<'c> {
         let case = id::shorten(case);
         let mut checks = Vec::new();
         let (mut stopped, mut walks) = (None, Vec::new());
-        if let Some(track) = open.track.take() {
+        if let Some(mut track) = open.track.take() {
+            if open.leaving.is_some() {
+                track.take(Letter::of(Symbol::LEAVE), open.seen);
+            }
             let verdict = track.finish();
             stopped = verdict.stopped;
             walks.extend(verdict.walks("session"));
@@ -374,16 +380,21 @@ impl Uncounted {
 /// Gives an observation to a session's machine.
 fn see(
     track: &mut Track<'_>,
-    observed: &Observed,
+    leaving: &mut Option<Duration>,
     observation: &Observation,
     step: usize,
     elsewhere: &dyn Fn(&str) -> bool,
 ) {
-    match observed {
-        // The client ends its side: it is owed nothing more.
-        Observed::SentRecords if observation.is_clients_end() => track.take(Letter::of(Symbol::LEAVE), step),
+    // An End Record that answers the target's is sent as that is seen, and written down before it: the target ended the
+    // session. Any other says that the client is owed nothing more.
+    let answers = |sent: Duration| observation.what == Observed::Ended(End::Ended) && observation.at == sent;
+    if leaving.take().is_some_and(|sent| !answers(sent)) {
+        track.take(Letter::of(Symbol::LEAVE), step);
+    }
+    match &observation.what {
+        Observed::SentRecords if observation.is_clients_end() => *leaving = Some(observation.at),
         Observed::Ended(End::Aborted) => track.take(Letter::of(Symbol::LEAVE), step),
-        _ => track.see(observed, step, elsewhere),
+        what => track.see(what, step, elsewhere),
     }
 }
 

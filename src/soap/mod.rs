@@ -6,7 +6,9 @@
 pub mod contract;
 mod envelope;
 mod fault;
+mod message;
 pub mod write;
 
 pub use envelope::{Addressing, Envelope, RelatesTo, SoapError, read};
 pub use fault::{ExceptionData, Fault, FaultProblem, IpamException};
+pub use message::Message;

@@ -50,6 +50,21 @@ pub struct Walk {
     /// machine does not speak of, or came that could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_judged_after_step: Option<usize>,
+    /// Where it broke requirements, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub broken: Vec<BrokenAt>,
+}
+
+/// A point at which a session broke a requirement.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BrokenAt {
+    /// The requirement.
+    pub requirement: String,
+    /// The event that broke it first, counted from 1; 0 where only the end of the session shows it.
+    pub event: u64,
+    /// The states that it may have been in, where it was what came that none of them allows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub states: Vec<String>,
 }
 
 /// A machine, and what a run walked of it.
@@ -165,6 +180,7 @@ mod tests {
             machine: "M".to_owned(),
             path: path.to_vec(),
             not_judged_after_step: None,
+            broken: Vec::new(),
         };
         CaseRecord {
             id: "a/b".to_owned(),

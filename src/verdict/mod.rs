@@ -32,7 +32,7 @@ pub use catalogue::{Catalogue, Requirement, Ruling, Source};
 pub use check::{Check, Evidence, Exchange, Finding, FindingKind, FindingStatus, bounded, hex};
 pub use claim::{Claim, ClaimKind};
 pub use comparison::Comparison;
-pub use coverage::{MachineRecord, MachineRow, Pairs, Transition, TransitionRow, Walk};
+pub use coverage::{BrokenAt, MachineRecord, MachineRow, Pairs, Transition, TransitionRow, Walk};
 pub use dry_run::{DryCase, DryRun, Planned, Request};
 pub use event::{Blame, CasePlan, CaseRecord, Event, FileDigests, Generated, Note, RunStarted, Shard, TargetRecord};
 pub use normalise::normalise;

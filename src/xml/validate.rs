@@ -4,7 +4,7 @@
 //! passed over, as data contracts do. Follows [MS-IPAMM2] 2.2.4 and 2.2.5, and XML Schema part 1 for `xsi:nil`.
 
 use super::{
-    Element, Node, Value,
+    Child, Value, View,
     value::{excerpt, type_name},
 };
 use crate::spec::{
@@ -28,37 +28,46 @@ pub struct Mismatch {
 
 /// Holds an element's content against a type. `i:nil` is a mismatch here: whether it may stand depends on the field, which
 /// [`validate_field`] knows. At most 100 mismatches are told.
-pub fn validate(element: &Element, kind: Type) -> Vec<Mismatch> {
-    let mut validator = Validator { path: vec![element.name.local.to_string()], mismatches: Vec::new() };
+pub fn validate<'a>(element: impl View<'a>, kind: Type) -> Vec<Mismatch> {
+    let mut validator = Validator::of(element);
     validator.element(element, kind, false);
     validator.mismatches
 }
 
 /// Holds an element against a field: its type, and whether it may be nil. Its name is not looked at.
-pub fn validate_field(element: &Element, field: &Field) -> Vec<Mismatch> {
-    let mut validator = Validator { path: vec![element.name.local.to_string()], mismatches: Vec::new() };
+pub fn validate_field<'a>(element: impl View<'a>, field: &Field) -> Vec<Mismatch> {
+    let mut validator = Validator::of(element);
     validator.element(element, field.kind, field.nillable);
     validator.mismatches
 }
 
-struct Validator {
-    path: Vec<String>,
+struct Validator<'a> {
+    /// Local names, with which of a repeated field it is.
+    path: Vec<(&'a str, Option<usize>)>,
     mismatches: Vec<Mismatch>,
 }
 
-impl Validator {
+impl<'a> Validator<'a> {
+    fn of(element: impl View<'a>) -> Self {
+        Self { path: vec![(element.local(), None)], mismatches: Vec::new() }
+    }
+
     fn mismatch(&mut self, expected: impl Into<String>, got: impl Into<String>) {
         if self.mismatches.len() < MOST {
-            let (path, expected, got) = (self.path.join("/"), expected.into(), got.into());
-            self.mismatches.push(Mismatch { path, expected, got });
+            let steps = self.path.iter().map(|(name, count)| match count {
+                Some(count) => format!("{name}[{count}]"),
+                None => (*name).to_owned(),
+            });
+            let path = steps.collect::<Vec<_>>().join("/");
+            self.mismatches.push(Mismatch { path, expected: expected.into(), got: got.into() });
         }
     }
 
     /// Recurses as deep as the types do; the reader bounds the depth of elements.
-    fn element(&mut self, element: &Element, kind: Type, nillable: bool) {
+    fn element(&mut self, element: impl View<'a>, kind: Type, nillable: bool) {
         // A type that is named must be a name in scope; which one it may be, the derivations decide, which are not known here.
         if let Some(text) = element.attribute(namespace::XSI, "type")
-            && element.xsi_type().is_none()
+            && !element.is_type_bound()
         {
             self.mismatch("an i:type that is a name with a bound prefix", format!("`{}`", excerpt(text)));
         }
@@ -70,7 +79,7 @@ impl Validator {
                     self.mismatch(content_of(kind), "i:nil");
                 }
                 // A nil element has no content, white space included.
-                if !element.children.is_empty() {
+                if element.children().next().is_some() {
                     self.mismatch("no content beside i:nil", describe(element));
                 }
                 return;
@@ -82,7 +91,7 @@ impl Validator {
         }
     }
 
-    fn simple(&mut self, element: &Element, kind: SimpleType) {
+    fn simple(&mut self, element: impl View<'a>, kind: SimpleType) {
         if element.elements().next().is_some() {
             self.mismatch(content_of(Type::Simple(kind)), describe(element));
         } else if let Err(error) = Value::parse(kind, &element.text()) {
@@ -92,7 +101,7 @@ impl Validator {
 
     /// The fields of a data contract stand in the order of its table, the base type's first; elements that it does not
     /// know may stand anywhere.
-    fn complex(&mut self, element: &Element, complex: &'static ComplexType) {
+    fn complex(&mut self, element: impl View<'a>, complex: &'static ComplexType) {
         if element.has_text() {
             self.mismatch(content_of(Type::Complex(complex)), describe(element));
         }
@@ -100,15 +109,14 @@ impl Validator {
         let mut seen = vec![0usize; fields.len()];
         let mut latest = 0;
         for child in element.elements() {
-            let known = fields.iter().position(|(namespace, field)| child.name.is(namespace, field.name));
+            let known = fields.iter().position(|(namespace, field)| child.is(namespace, field.name));
             let Some((index, (_, field))) = known.and_then(|index| Some((index, *fields.get(index)?))) else {
                 continue;
             };
             let Some(count) = seen.get_mut(index) else { continue };
             *count += 1;
             let count = *count;
-            let step = if field.repeats { format!("{}[{count}]", field.name) } else { field.name.to_owned() };
-            self.path.push(step);
+            self.path.push((field.name, field.repeats.then_some(count)));
             if index < latest {
                 let after = fields.get(latest).map_or("", |(_, field)| field.name);
                 self.mismatch(format!("{} before {after}", field.name), format!("{} after {after}", field.name));
@@ -124,11 +132,11 @@ impl Validator {
         }
         for ((namespace, field), count) in fields.iter().zip(seen) {
             if field.required && count == 0 {
-                self.path.push(field.name.to_owned());
-                let stranger = element.elements().find(|child| &*child.name.local == field.name);
+                self.path.push((field.name, None));
+                let stranger = element.elements().find(|child| child.local() == field.name);
                 let got = stranger.map_or_else(
                     || "nothing".to_owned(),
-                    |stranger| format!("the name in the namespace `{}`", excerpt(&stranger.name.namespace)),
+                    |stranger| format!("the name in the namespace `{}`", excerpt(stranger.namespace())),
                 );
                 self.mismatch(format!("{{{namespace}}}{}", field.name), got);
                 self.path.pop();
@@ -154,13 +162,13 @@ fn content_of(kind: Type) -> String {
 }
 
 /// What an element holds, in a few words.
-fn describe(element: &Element) -> String {
-    match element.children.first() {
+fn describe<'a>(element: impl View<'a>) -> String {
+    match element.children().next() {
         None => "no content".to_owned(),
         Some(_) if element.has_text() => format!("the text `{}`", excerpt(element.text().trim())),
-        Some(Node::Element(child)) => format!("the element `{}`", excerpt(&child.name.local)),
-        Some(Node::Text(_)) => match element.elements().next() {
-            Some(child) => format!("the element `{}`", excerpt(&child.name.local)),
+        Some(Child::Element(child)) => format!("the element `{}`", excerpt(child.local())),
+        Some(Child::Text(_)) => match element.elements().next() {
+            Some(child) => format!("the element `{}`", excerpt(child.local())),
             None => "white space".to_owned(),
         },
     }

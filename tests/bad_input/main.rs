@@ -6,6 +6,7 @@
 mod cases;
 mod commands;
 mod peers;
+mod recordings;
 mod targets;
 
 use std::{
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Trials wait for peers, not for the processor.
     arguments.test_threads = arguments.test_threads.or(Some(16));
-    let kinds = [commands::kinds(), targets::kinds(), cases::kinds(), peers::kinds()].concat();
+    let kinds = [commands::kinds(), targets::kinds(), cases::kinds(), peers::kinds(), recordings::kinds()].concat();
     assert!(kinds.len() >= 40, "{}", kinds.len());
     let trials = kinds.into_iter().map(|kind| Trial::test(kind.name, move || kind.hold()));
     libtest_mimic::run(&arguments, trials.collect()).exit_code()
@@ -179,7 +180,7 @@ fn normalised(text: &str) -> String {
         (r"after \d+ bytes", "after <n> bytes"),
         (r"; \d+(\.\d+)? m?s\b", "; <time>"),
         (r"\b\d+ of \d+ (musts?|cases?)", "<n> of <n> $1"),
-        (r"\b\d+ (cases?|requirements?|verified|skip|not exercised|untestable)\b", "<n> $1"),
+        (r"\b\d+(\s+)(cases?|requirements?|verified|skip|not exercised|untestable)\b", "<n>$1$2"),
         (r"(skip|inconclusive) +<n> cases", "$1 <n> cases"),
         (r"(?m)^( +)\d+(  )", "$1<n>$2"),
     ];

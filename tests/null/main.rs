@@ -20,11 +20,6 @@ use self::peer::{Binding, Peer};
 /// it promises shows only when the operation is started, which is more than the effect of this case.
 const HOLDS_NOTHING: &str = "progress/initializes";
 
-/// Refusals that name no twin yet, so that a server which faults at everything keeps them: what is missing is a twin in
-/// which the same operation is served. `progress/start_before_initialize` is likewise kept by one that starts nothing.
-const WITHOUT_TWIN: [&str; 3] =
-    ["progress/base_type_fails/", "progress/operations_without_an_object_fail/", "progress/start_before_initialize"];
-
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // Most of a trial is waiting for what does not come.
@@ -67,7 +62,6 @@ fn nothing_passes(peer: Peer, name: &str, binding: Binding) -> Result<(), Failed
         .filter(|case| text(case, "level") != "observe")
         .map(|case| text(case, "id"))
         .filter(|id| !(peer == Peer::SucceedsEmptily && *id == HOLDS_NOTHING))
-        .filter(|id| !WITHOUT_TWIN.iter().any(|known| id.starts_with(known)))
         .collect();
     if !passed.is_empty() {
         return Err(format!("{} cases pass: {passed:#?}", passed.len()).into());

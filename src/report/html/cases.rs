@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::{
     Places, VALUE,
     marked::{Beside, beside},
+    pictures::Picture,
     shown,
 };
 use crate::{
@@ -50,6 +51,8 @@ pub(super) struct CaseItem<'a> {
     checks: Vec<CheckRow<'a>>,
     exchanges: Vec<Message>,
     left_out: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pictures: Vec<Picture>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<Shown>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -128,6 +131,7 @@ impl<'a> Places<'a> {
         self.room = checks.iter().fold(self.room, |room, row| room.saturating_sub(row.bytes()));
         let shown_exchanges: Vec<_> =
             exchanges.iter().take(proof(EXCHANGES)).map(|exchange| self.message(exchange)).collect();
+        let pictures = if brief { Vec::new() } else { self.pictures(case) };
         let trace = if brief { None } else { self.trace(&case.evidence.trace) };
         let wire = case.evidence.wire.as_deref().filter(|_| !brief).map(|wire| self.spend(wire));
         let other = case.repeated.as_ref().and_then(|repeated| repeated.other.as_ref()).filter(|_| !brief);
@@ -147,6 +151,7 @@ impl<'a> Places<'a> {
             checks,
             exchanges: shown_exchanges,
             left_out: if brief { 0 } else { exchanges.len().saturating_sub(EXCHANGES) },
+            pictures,
             trace,
             wire_cut: wire.as_ref().is_some_and(|(_, cut)| *cut),
             wire: wire.map(|(shown, _)| shown),

@@ -83,6 +83,7 @@ mod tests {
             machine: machines[0].name.clone(),
             path: vec![0],
             not_judged_after_step: None,
+            broken: Vec::new(),
         });
         record.machines = coverage(&machines, &record.cases);
         let html = to_html(&record);

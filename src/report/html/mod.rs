@@ -12,6 +12,7 @@ mod ledger;
 mod listing;
 mod machines;
 mod marked;
+mod pictures;
 mod script;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -134,6 +135,10 @@ struct Places<'a> {
     room: usize,
     /// The same, of the others.
     spare: usize,
+    /// Sessions that may still be drawn, ways through machines, and how many pictures there are.
+    sessions: usize,
+    ways: usize,
+    drawn: usize,
 }
 
 impl<'a> Page<'a> {
@@ -144,6 +149,9 @@ impl<'a> Page<'a> {
             ports: ports(record),
             room: MESSAGES,
             spare: PASSING,
+            sessions: pictures::SESSIONS,
+            ways: pictures::WAYS,
+            drawn: 0,
         };
         let sections = places.sections(record);
         let count_of = |outcome| grouped(record.summary.of(outcome));

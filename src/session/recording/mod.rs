@@ -11,6 +11,7 @@ mod dialogue;
 mod flow;
 mod lines;
 mod packet;
+mod plain_line;
 mod sides;
 mod svclog;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::{
     About, Broken, Place, Recorded, Remark,
     lines::{FORMAT, Head, Line, Said},
+    plain_line,
 };
 use crate::{
     session::{Observation, Observed},
@@ -144,7 +145,10 @@ impl TraceReader {
             Source::Events => self.event(line, out),
             Source::Traces if self.line == 1 => self.head(line),
             Source::Traces => {
-                let line = serde_json::from_slice(line).map_err(|error| self.wrong(&error))?;
+                let line = match plain_line::read(line) {
+                    Some(line) => line,
+                    None => serde_json::from_slice(line).map_err(|error| self.wrong(&error))?,
+                };
                 self.said("", None, line, out)
             }
         }
