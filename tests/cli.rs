@@ -226,7 +226,8 @@ fn a_dry_run_says_what_a_run_then_sends() {
         .chain(steps)
         .map(|step| step["request"]["message_id"].as_str().unwrap().to_owned())
         .collect();
-    Run::of(&arguments);
+    // One that fails would be executed once more.
+    Run::of(&[&arguments[..], &["--repeat", "1"]].concat());
     assert_eq!(*seen.lock().unwrap(), planned);
 }
 

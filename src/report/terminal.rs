@@ -325,9 +325,6 @@ impl Terminal {
             let number = count(faults.total(), "recorded fault");
             writeln!(out, "{number}: {} same, {} new, {drift}", grouped(faults.same), grouped(faults.new))?;
         }
-        if let Some(score) = &record.suite.score {
-            writeln!(out, "{}", wrap(&format!("the suite: {}", score.told(&record.suite.digest)), 0, 2))?;
-        }
         if let Some(report) = report {
             writeln!(out, "report: {}", Shown::line(report))?;
         }
