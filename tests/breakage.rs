@@ -61,7 +61,7 @@ const BREAKAGES: [Breakage; 31] = [
     ("its matrix leaves one out", LISTS, "    \"DnsConfiguration\",\n", ""),
     ("its value is gone", LISTS, "[[step.expect.value]]\npath = \"GetIpamTasksInfoResult/TaskInfo[TaskType='{{task_type}}']\"\ncount = 1", ""),
     ("its value need only be there", CONFIGURED, "typed = \"xsd:boolean\"", "present = true"),
-    ("its last step is gone", ONCE, "[[step]]\nsession = \"main\"\nsilence = \"500ms\"", ""),
+    ("its last step is gone", ONCE, "[[step]]\nsession = \"main\"\n[step.await]\nanswer_to = \"asked\"\nwithin = \"500ms\"\n[step.expect]\nnothing = true", ""),
     ("another end of an operation will do", SUCCEEDS, "equals = \"CompletedWithSuccess\"", "matches = \"Completed.*\""),
     ("what it is given never holds", AGREES, "present = true", "equals = \"never\""),
     ("what is refused is taken as well", VERSIONS, "refused = true", "either = true"),

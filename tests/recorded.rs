@@ -122,14 +122,13 @@ fn what_conforms_is_judged_alike_live_and_from_its_trace() {
 
 #[test]
 fn what_is_broken_is_judged_alike_live_and_from_its_trace() {
-    for (lie, requirement) in [
-        ("calls-back-after-end", "progress.nothing-after-end"),
-        ("adds-subtask-twice", "progress.subtask-added-once"),
-        ("succeeds-before-subtasks", "progress.subtasks-end-before-success"),
+    for (lie, requirement, case) in [
+        ("calls-back-after-end", "progress.nothing-after-end", "progress/says_nothing_after_the_end"),
+        ("adds-subtask-twice", "progress.subtask-added-once", "progress/succeeds"),
+        ("succeeds-before-subtasks", "progress.subtasks-end-before-success", "progress/succeeds"),
     ] {
         for binding in ["http", "net-tcp"] {
-            let [(_, run), (_, again)] =
-                run_and_check(&format!("{binding}-{lie}"), &["--mutant", lie], &["progress/succeeds"]);
+            let [(_, run), (_, again)] = run_and_check(&format!("{binding}-{lie}"), &["--mutant", lie], &[case]);
             assert_eq!(judged(&run), judged(&again), "{binding} {lie}");
             assert_eq!(judged(&again)[0], BTreeSet::from([requirement.to_owned()]), "{binding} {lie}");
         }

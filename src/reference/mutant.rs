@@ -156,6 +156,14 @@ mutants! {
     // What comes before every operation.
     ServesUnprovisioned "serves-unprovisioned" "pre-operation.not-provisioned-refuses"
         "A server that is not provisioned answers every operation.";
+    TellsSchemaConversionRequiredUnprovisioned "tells-schema-conversion-required-unprovisioned" "is-schema-conversion-required.failure-faults"
+        "IsSchemaConversionRequired is answered on a server that is not provisioned.";
+    TellsSchemaConversionInProgressUnprovisioned "tells-schema-conversion-in-progress-unprovisioned" "is-schema-conversion-in-progress.failure-faults"
+        "IsSchemaConversionInProgress is answered on a server that is not provisioned.";
+    TellsPurgeTaskRunningUnprovisioned "tells-purge-task-running-unprovisioned" "is-purge-task-running.failure-faults"
+        "IsPurgeTaskRunning is answered on a server that is not provisioned.";
+    TellsUtilizationPurgeTaskRunningUnprovisioned "tells-utilization-purge-task-running-unprovisioned" "is-utilization-purge-task-running.failure-faults"
+        "IsUtilizationPurgeTaskRunning is answered on a server that is not provisioned.";
     ServesUnconverted "serves-unconverted" "pre-operation.conversion-required-refuses"
         "A server that waits for a conversion answers every operation.";
 

@@ -57,6 +57,17 @@ pub(super) fn perform(
 /// 3.1.4.2: the user must have the right, and the server must be provisioned and converted for all but a few.
 ///
 /// # Errors
+/// Whether a lie has this operation answered where nothing is provisioned.
+fn tells_unprovisioned(name: &str, behaviour: &Behaviour) -> bool {
+    match name {
+        "IsSchemaConversionRequired" => behaviour.lies(Mutant::TellsSchemaConversionRequiredUnprovisioned),
+        "IsSchemaConversionInProgress" => behaviour.lies(Mutant::TellsSchemaConversionInProgressUnprovisioned),
+        "IsPurgeTaskRunning" => behaviour.lies(Mutant::TellsPurgeTaskRunningUnprovisioned),
+        "IsUtilizationPurgeTaskRunning" => behaviour.lies(Mutant::TellsUtilizationPurgeTaskRunningUnprovisioned),
+        _ => false,
+    }
+}
+
 /// Refuses what is not admitted.
 pub(super) fn admit(operation: &Operation, scenario: Scenario, behaviour: &Behaviour) -> Result<(), Box<Fault>> {
     let name = operation.name;
@@ -68,7 +79,7 @@ pub(super) fn admit(operation: &Operation, scenario: Scenario, behaviour: &Behav
     if !scenario.authorizes(name) || !is_allowed {
         return refuse("IpamApiAccessDenied", "The user is not authorized for this operation.");
     }
-    let serves_unprovisioned = behaviour.lies(Mutant::ServesUnprovisioned);
+    let serves_unprovisioned = behaviour.lies(Mutant::ServesUnprovisioned) || tells_unprovisioned(name, behaviour);
     if !scenario.is_configured() && !serves_unprovisioned && name != "IsIpamConfigured" {
         let message = "The server is not provisioned; this operation waits until it is.";
         return refuse("IpamApiCallsAreNotAllowedUntilProvisioningIsDone", message);

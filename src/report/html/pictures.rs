@@ -103,7 +103,10 @@ fn states(machine: &Machine, walk: &verdict::Walk) -> u16 {
 mod tests {
     use crate::{
         model::MACHINES,
-        report::{html::to_html, sample},
+        report::{
+            html::{listing::tests::carried, to_html},
+            sample,
+        },
         verdict::{BrokenAt, Outcome, Walk},
         xml,
     };
@@ -129,8 +132,9 @@ mod tests {
                 }],
             }];
         }
-        let html = to_html(&record);
-        html.split("<svg ").skip(1).map(|rest| format!("<svg {}</svg>", rest.split_once("</svg>").unwrap().0)).collect()
+        let (_, details) = carried(&to_html(&record));
+        let pictures = details.iter().filter_map(|detail| detail["pictures"].as_array()).flatten();
+        pictures.map(|picture| picture["svg"].as_str().unwrap().to_owned()).collect()
     }
 
     #[test]

@@ -1,3 +1,7 @@
+//! What only a session shows, judged: refusals of the moment, names of faults, ways to end.
+//!
+//! Leaves out the order of callbacks.
+
 use super::*;
 use crate::{
     case::{Answer, Case, EndedBy, Suite},
