@@ -45,7 +45,7 @@ fn nothing_passes(peer: Peer, name: &str, binding: Binding) -> Result<(), Failed
     fs::create_dir_all(&folder)?;
     fs::write(folder.join("target.toml"), target(binding, &address))?;
     let output = Command::new(env!("CARGO_BIN_EXE_ipamspec"))
-        .args(["run", "--quiet", "--target", "target.toml", "--out", "out", "--seed", "3"])
+        .args(["run", "--quiet", "--target", "target.toml", "--out", "out", "--seed", "3", "--repeat", "1"])
         .current_dir(&folder)
         .env_remove("IPAMSPEC_TARGET")
         .env("CI", "true")
@@ -84,7 +84,7 @@ fn target(binding: Binding, address: &str) -> String {
     format!(
         "name = \"Nothing\"\nurl = \"{}://{address}\"\n\
          [endpoints]\nIIpamServer = \"/Ipam/Server\"\nIIpamOperationWithProgress = \"/Ipam/OperationWithProgress\"\n\
-         {security}[timing]\nconnect = \"20s\"\nreply = \"4s\"\nquiescence = \"8s\"\noperation = \"10s\"\nscale = 0.05\n\
+         {security}[timing]\nconnect = \"5s\"\nreply = \"1s\"\nquiescence = \"2s\"\noperation = \"2500ms\"\nscale = 0.2\n\
          [allow]\neffects = [\"read\", \"start-task\", \"write\", \"disrupt\"]\n\
          [limits]\nsessions = 64\nrate = 100000\n\
          [vars]\nmanaged_server = \"dhcp1.example\"\ndhcp_server_record_id = 17\n",
