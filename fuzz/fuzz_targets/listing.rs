@@ -28,8 +28,9 @@ fuzz_target!(|input: &[u8]| {
     }
     let (_, errors) = listed(&mut |listing| listing.document(bytes, &Places::from(0)));
     assert_eq!(errors.is_empty(), read(bytes, &StringTable::new(), &xml::Limits::default()).is_ok());
-    let (_, errors) =
-        listed(&mut |listing| listing.payload(bytes, &mut Decoder::new(Limits::default()), &Places::from(u64::MAX / 2)));
+    let (_, errors) = listed(&mut |listing| {
+        listing.payload(bytes, &mut Decoder::new(Limits::default()), &Places::from(u64::MAX / 2))
+    });
     assert_eq!(errors.is_empty(), Decoder::new(Limits::default()).decode(bytes).is_ok());
 });
 
