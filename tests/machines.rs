@@ -3,14 +3,13 @@
 //! Stateright explores the same declarations by a model of its own, and finds as many states and steps. The reference
 //! server, which knows nothing of machines, is driven over both bindings' sessions in every order that a client can think
 //! of, scenarios included in which it refuses: what it says is allowed, and each of its lies breaks the requirement that it
-//! names. An order that shows a difference is shrunk to the shortest. This is proptest-state-machine's way without its
-//! crate, which takes proptest with every feature, processes and time limits among them: the monitor is the reference.
+//! names. An order that shows a difference is shrunk to the shortest that a client could still have taken.
 
 use std::{sync::Arc, time::Duration};
 
 use ipamspec::{
     model::{
-        Event, Graph, Machine, OPERATION_WITH_PROGRESS, OPERATION_WITH_PROGRESS_CALLBACK, Symbol, Track, Verdict,
+        Event, Graph, Machine, OPERATION_WITH_PROGRESS, OPERATION_WITH_PROGRESS_CALLBACK, Symbol, Track,
         machine::{CALLED, INITIALIZING, LEFT, REPEATS, REPLIED, SEVERAL, Tells, UNSEEN_END},
         tables_of,
     },
@@ -20,6 +19,7 @@ use ipamspec::{
     xml,
 };
 use proptest::prelude::*;
+use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use stateright::{Checker as _, Model, Property};
 
 /// A machine as stateright reads it: what was asked is counted here once more.
@@ -171,19 +171,72 @@ enum Act {
     Leave,
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let act = prop_oneof![
-        4 => Just(Act::Initialize),
-        1 => Just(Act::InitializeNothing),
-        1 => Just(Act::InitializeUnknown),
-        1 => Just(Act::InitializeOther),
-        5 => Just(Act::Start),
-        1 => Just(Act::Keepalive),
-        1 => Just(Act::Callback),
-        3 => (0..45_u8).prop_map(Act::Wait),
-        1 => Just(Act::Leave),
-    ];
-    proptest::collection::vec(act, 1..12)
+/// What a client has done with a session of one kind: what it may do next.
+#[derive(Debug, Clone)]
+struct Client {
+    scenario: &'static str,
+    channel: Channel,
+    left: bool,
+}
+
+impl ReferenceStateMachine for Client {
+    type State = Self;
+    type Transition = Act;
+
+    fn init_state() -> BoxedStrategy<Self> {
+        let (scenario, channel) = (proptest::sample::select(&SCENARIOS[..]), proptest::sample::select(&CHANNELS[..]));
+        (scenario, channel).prop_map(|(scenario, channel)| Self { scenario, channel, left: false }).boxed()
+    }
+
+    fn transitions(_: &Self) -> BoxedStrategy<Act> {
+        prop_oneof![
+            4 => Just(Act::Initialize),
+            1 => Just(Act::InitializeNothing),
+            1 => Just(Act::InitializeUnknown),
+            1 => Just(Act::InitializeOther),
+            5 => Just(Act::Start),
+            1 => Just(Act::Keepalive),
+            1 => Just(Act::Callback),
+            3 => (0..45_u8).prop_map(Act::Wait),
+            1 => Just(Act::Leave),
+        ]
+        .boxed()
+    }
+
+    fn apply(before: Self, act: &Act) -> Self {
+        Self { left: before.left || *act == Act::Leave, ..before }
+    }
+
+    fn preconditions(client: &Self, act: &Act) -> bool {
+        // Who has left hears what was on its way, and says no more.
+        !client.left || matches!(act, Act::Wait(_))
+    }
+}
+
+/// The reference server and the machine, each beside the other.
+struct Followed {
+    talk: Talk,
+    _server: Arc<Server>,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl StateMachineTest for Followed {
+    type SystemUnderTest = Self;
+    type Reference = Client;
+
+    fn init_test(client: &Client) -> Self {
+        let (runtime, server) = started(Behaviour::default());
+        Self { talk: Talk::new(&server, client.scenario, client.channel), _server: server, _runtime: runtime }
+    }
+
+    fn apply(mut self_: Self, _: &Client, act: Act) -> Self {
+        self_.talk.act(act);
+        self_
+    }
+
+    fn teardown(self_: Self, _: Client) {
+        assert_eq!(self_.talk.broken(), []);
+    }
 }
 
 /// A session with the reference server, followed by its machine.
@@ -273,8 +326,10 @@ impl Talk {
         }
     }
 
-    fn finish(self) -> Verdict {
-        self.track.finish()
+    /// What the machine says was broken: requirements, and the shortest prefix that shows each.
+    fn broken(self) -> Vec<(String, String)> {
+        let broken = self.track.finish().breaches;
+        broken.into_iter().map(|(breach, prefix)| (breach.requirement.to_owned(), prefix)).collect()
     }
 }
 
@@ -284,8 +339,7 @@ fn talked(server: &Server, scenario: &str, channel: Channel, acts: &[Act]) -> Ve
     for act in acts {
         talk.act(*act);
     }
-    let broken = talk.finish().breaches;
-    broken.into_iter().map(|(breach, prefix)| (breach.requirement.to_owned(), prefix)).collect()
+    talk.broken()
 }
 
 fn started(behaviour: impl Into<Behaviour>) -> (tokio::runtime::Runtime, Arc<Server>) {
@@ -311,18 +365,11 @@ const SCENARIOS: [&str; 9] = [
 
 const CHANNELS: [Channel; 2] = [Channel::Stream, Channel::Posts];
 
-proptest! {
+prop_state_machine! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_a_client_does_the_reference_server_is_allowed_to(
-        acts in acts(),
-        scenario in proptest::sample::select(&SCENARIOS[..]),
-        channel in proptest::sample::select(&CHANNELS[..]),
-    ) {
-        let (_runtime, server) = started(Behaviour::default());
-        prop_assert_eq!(talked(&server, scenario, channel, &acts), vec![]);
-    }
+    fn whatever_a_client_does_the_reference_server_is_allowed_to(sequential 1..12 => Followed);
 }
 
 #[test]

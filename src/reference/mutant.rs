@@ -446,6 +446,8 @@ mutants! {
         "A request that comes with the end of the preamble is answered before that is acknowledged.";
     UnsizedReply "unsized-reply" "framing.records"
         "Messages of a Duplex session are sent in Unsized Envelope Records.";
+    PadsSizes "pads-sizes" "framing.shortest-sizes"
+        "The size of a message has an octet that it does not need.";
     TakesEnvelopeAfterEnd "takes-envelope-after-end" "framing.envelope-after-end-closes"
         "A message that comes after an End Record is answered.";
     SpeaksAfterEnd "speaks-after-end" "framing.records"

@@ -92,24 +92,22 @@ pub fn seed(run: &str, case: &str) -> [u8; 32] {
 
 /// A runner of which nothing rests on the environment, and that keeps nothing on disk.
 fn runner(seed: [u8; 32]) -> TestRunner {
-    let config = Config {
-        cases: 1,
-        max_local_rejects: 1_000,
-        max_global_rejects: 1_000,
-        max_flat_map_regens: 1_000,
-        failure_persistence: None,
-        source_file: None,
-        test_name: None,
-        max_shrink_time: 0,
-        max_shrink_iters: 0,
-        max_default_size_range: 100,
-        result_cache: basic_result_cache,
-        verbose: 0,
-        rng_algorithm: RngAlgorithm::ChaCha,
-        // The generator of random numbers is given below.
-        rng_seed: RngSeed::Random,
-        _non_exhaustive: (),
-    };
+    // Every field that the environment may decide is given; which others there are is a matter of proptest's features.
+    let mut config = Config::with_cases(1);
+    config.max_local_rejects = 1_000;
+    config.max_global_rejects = 1_000;
+    config.max_flat_map_regens = 1_000;
+    config.failure_persistence = None;
+    config.source_file = None;
+    config.test_name = None;
+    config.max_shrink_time = 0;
+    config.max_shrink_iters = 0;
+    config.max_default_size_range = 100;
+    config.result_cache = basic_result_cache;
+    config.verbose = 0;
+    config.rng_algorithm = RngAlgorithm::ChaCha;
+    // The generator of random numbers is given below.
+    config.rng_seed = RngSeed::Random;
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
 }
 

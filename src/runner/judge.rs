@@ -166,6 +166,13 @@ impl Bench<'_> {
                 kind,
             )?;
         }
+        if head.is_none() {
+            let (holds, got) = (!received.over_long, if received.over_long { "more" } else { "as many" });
+            let message =
+                if holds { "the size is as short as can be" } else { "the size has more octets than it needs" };
+            let (name, requirement) = ("size", "framing.shortest-sizes");
+            self.rule(name, requirement, Layer::Framing, holds, message, "as many octets as the size takes", got)?;
+        }
         match received.envelope() {
             Ok(envelope) => {
                 let message = "the answer is well-formed XML";

@@ -86,6 +86,8 @@ pub struct Received {
     pub http: Option<HttpHead>,
     /// What the bytes say, where they are binary XML: that takes the strings of the messages before it.
     pub binary: Option<Result<Arc<Document>, DecodeError>>,
+    /// Whether its record has a size of more octets than it takes. [MC-NMF] 2.2.2
+    pub over_long: bool,
 }
 
 /// Why what the target sent is no SOAP 1.2 message.
@@ -110,7 +112,7 @@ impl Observation {
 impl Received {
     /// A message in text.
     pub fn text(bytes: Bytes, http: Option<HttpHead>) -> Self {
-        Self { bytes, http, binary: None }
+        Self { bytes, http, binary: None, over_long: false }
     }
 
     /// Reads the message, whatever it is written in.

@@ -28,7 +28,8 @@ use crate::{
     wire::{
         DecodeError, DecodeErrorKind,
         framing::{
-            Deframer, Event, FaultUri, Flow, KnownEncoding, Limits, Mode, NEGOTIATE, ReceiverState, Record, VERSION,
+            Deframer, Event, FaultUri, Flow, KnownEncoding, Limits, Mode, MultiByteInt31, NEGOTIATE, ReceiverState,
+            Record, RecordType, VERSION,
         },
         nns::MessageId,
     },
@@ -515,11 +516,25 @@ impl Dialogue {
     fn envelope_of(&mut self, message: &Message) {
         let (Some(codec), Some(session)) = (&mut self.codec, &self.session) else { return };
         let envelope = codec.encode(message, session.behaviour()).into();
+        if self.lies(Mutant::PadsSizes) {
+            return self.padded(&envelope);
+        }
         self.send(&match self.mode() {
             Mode::SingletonUnsized => Record::UnsizedEnvelopeRecord(envelope),
             _ if self.lies(Mutant::UnsizedReply) => Record::UnsizedEnvelopeRecord(envelope),
             _ => Record::SizedEnvelopeRecord(envelope),
         });
+    }
+
+    /// A message whose size is followed by an octet of nothing.
+    fn padded(&mut self, envelope: &Bytes) {
+        self.out.push(RecordType::SizedEnvelopeRecord.octet());
+        MultiByteInt31::write(envelope.len(), &mut self.out);
+        if let Some(last) = self.out.last_mut() {
+            *last |= 0x80;
+        }
+        self.out.push(0);
+        self.out.extend_from_slice(envelope);
     }
 
     /// The other side has ended: this side ends too, and another session may begin.

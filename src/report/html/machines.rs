@@ -1,8 +1,9 @@
 //! The machines of the page: what the sessions of a run walked of each, and what they did not and why.
 //!
-//! Leaves out pictures, which `model` draws, and layout, which is `templates/machines.html`.
+//! Leaves out how pictures are drawn, which `model` knows, and layout, which is `templates/machines.html`.
 
 use crate::{
+    model::{MACHINES, Walk, machine_svg},
     report::{
         sanitize::Shown,
         words::{count, grouped},
@@ -17,6 +18,9 @@ pub(super) struct Machine {
     /// How many of its states, transitions and pairs of them.
     pub(super) tally: String,
     pub(super) total: String,
+    /// The picture, with how often each transition was taken: inline SVG, whole and escaped. Empty where the record tells of
+    /// another machine than that of this name here.
+    pub(super) svg: String,
     pub(super) arrows: Vec<Arrow>,
 }
 
@@ -32,10 +36,25 @@ pub(super) struct Arrow {
 
 /// The machines of a record, those that no session was judged by included.
 pub(super) fn machines(record: &Record) -> Vec<Machine> {
-    record.machines.iter().map(machine).collect()
+    record.machines.iter().enumerate().map(|(place, row)| machine(place, row)).collect()
 }
 
-fn machine(row: &MachineRow) -> Machine {
+/// The picture of a machine. Its parts are called as no other's on the page.
+fn drawn(place: usize, row: &MachineRow) -> Option<String> {
+    let machine = MACHINES.into_iter().find(|machine| machine.name == row.name)?;
+    let known = machine.record();
+    let same = known.transitions.len() == row.transitions.len()
+        && known
+            .transitions
+            .iter()
+            .zip(&row.transitions)
+            .all(|(known, row)| (&known.from, &known.event, &known.to) == (&row.from, &row.event, &row.to));
+    let hits: Vec<u64> = row.transitions.iter().map(|transition| transition.hits).collect();
+    let svg = same.then(|| machine_svg(machine, &Walk { hits: Some(&hits), ..Walk::default() }))?;
+    Some(svg.replace("ipamspec-", &format!("machine-{place}-")))
+}
+
+fn machine(place: usize, row: &MachineRow) -> Machine {
     let taken = row.transitions.iter().filter(|transition| transition.hits > 0).count();
     let of = |number: usize, all: usize, noun: &str| format!("{} of {}", grouped(number), count(all, noun));
     let tally = [
@@ -47,6 +66,7 @@ fn machine(row: &MachineRow) -> Machine {
         name: Shown::line(&row.name),
         section: Shown::line(&format!("[MS-IPAMM2] {}", row.section)),
         tally: tally.join(", "),
+        svg: drawn(place, row).unwrap_or_default(),
         total: count(row.transitions.len(), "transition"),
         arrows: row
             .transitions
@@ -90,6 +110,11 @@ mod tests {
         let all = machines[0].transitions.len();
         assert!(html.contains(&format!("1 of {all} transitions, 0 of ")), "{all}");
         assert!(html.contains("<a href=\"#machines\">Machines</a>"));
+        assert_eq!(html.matches("<svg ").count(), machines.len());
+        assert!(html.contains("url(#machine-0-head)") && !html.contains("ipamspec-head"));
+        // What another version walked is told in words, not drawn on this one's machine.
+        record.machines[0].transitions[0].to = "elsewhere".to_owned();
+        assert_eq!(to_html(&record).matches("<svg ").count(), machines.len() - 1);
         let reason = record.machines[0].transitions.iter().find(|row| row.hits == 0).map(|row| &row.reason);
         assert!(reason.is_some_and(|reason| !reason.is_empty() && html.contains(reason.as_str())));
     }

@@ -77,6 +77,9 @@ impl Running<'_> {
             StepKind::Abort => {
                 self.sessions.leaves(&name);
                 self.sessions.live(&name, |live| live.abort());
+                // Until it has ended here, so that its end stands in every trace at the same place.
+                let within = self.executor.target.timing.connect;
+                self.sessions.seek(&name, within, |_| false).await;
                 Ok(())
             }
             StepKind::Wait(_) | StepKind::Idle(_) => Ok(()),

@@ -217,7 +217,7 @@ impl Dialogue {
             Record::PreambleAckRecord => Observed::Accepted,
             Record::SizedEnvelopeRecord(bytes) | Record::UnsizedEnvelopeRecord(bytes) => {
                 let binary = self.is_binary.then(|| self.server.decoder.decode(&bytes).map(Arc::new));
-                Observed::Received(Received { bytes, http: None, binary })
+                Observed::Received(Received { bytes, http: None, binary, over_long: framed.over_long })
             }
             Record::EndRecord => Observed::Ended(End::Ended),
             Record::FaultRecord(fault) => Observed::Ended(End::Refused { fault }),

@@ -323,7 +323,7 @@ impl Dialogue {
         let observed = match framed.record {
             Record::EndRecord if self.further > 0 => return self.begin_another(at, piece),
             Record::PreambleAckRecord => Observed::Accepted,
-            Record::SizedEnvelopeRecord(bytes) => Observed::Received(self.message(bytes)),
+            Record::SizedEnvelopeRecord(bytes) => Observed::Received(self.message(bytes, framed.over_long)),
             Record::EndRecord => {
                 // [MS-NMFTB] 3.2.6.1: each side ends its own direction.
                 if self.opening == Opening::Preamble && self.state != InitiatorState::Closed {
@@ -482,12 +482,12 @@ impl Dialogue {
         }
     }
 
-    fn message(&mut self, bytes: Bytes) -> Received {
+    fn message(&mut self, bytes: Bytes, over_long: bool) -> Received {
         let binary = match self.encoding {
             MessageEncoding::Binary => Some(self.decoder.decode(&bytes).map(Arc::new)),
             MessageEncoding::Text => None,
         };
-        Received { bytes, http: None, binary }
+        Received { bytes, http: None, binary, over_long }
     }
 
     /// What came is no framing: from the start, or after records that were.
