@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use zeroize::Zeroizing;
+
 use super::{print, refuse, stop};
 use crate::{
     reference::{Addresses, Behaviour, Guard, Mutant, Scenario, Server, Users, Variant},
@@ -31,7 +33,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAME", default_value = Scenario::Default.as_str(), value_parser = Scenario::named)]
     scenario: Scenario,
     /// Who may log on over net.tcp: a file with lines of DOMAIN:user:password, and :role where it is not that of an IPAM
-    /// administrator; NTLM within SPNEGO or by itself, never Kerberos
+    /// administrator; by NTLM, and by Kerberos where a line keytab = "PATH" names the keys of the service (docs/users-file.md)
     #[arg(long, value_name = "FILE")]
     users: Option<PathBuf>,
     /// Takes no session over net.tcp without the upgrade to application/negotiate; wants --users
@@ -81,7 +83,13 @@ pub(super) async fn serve(arguments: Arguments) -> u8 {
 
 fn users(path: &Path) -> Result<Users, String> {
     let file = files::read_file(path).map_err(|error| format!("{error}; --users takes a file of users"))?;
-    Users::read(&file.text).map_err(|bad| format!("{}: {bad}", path.display()))
+    let users = Users::read(&file.text).map_err(|bad| format!("{}: {bad}", path.display()))?;
+    let Some(keytab) = users.keytab() else { return Ok(users) };
+    // As in a target file, a path is relative to the folder that names it.
+    let keytab = path.parent().unwrap_or(Path::new("")).join(keytab);
+    let bytes = files::read_bytes(&keytab).map(Zeroizing::new);
+    let bytes = bytes.map_err(|error| format!("{}: the keytab: {error}", path.display()))?;
+    users.with_keytab(&bytes).map_err(|bad| format!("{}: {bad}", keytab.display()))
 }
 
 fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {

@@ -35,7 +35,7 @@ mod world;
 pub use lab::{Guard, Lab, WorldId};
 pub use moment::Moment;
 pub use mutant::{Behaviour, Mutant};
-pub use negotiate::{BadUsers, LabUser, Users};
+pub use negotiate::{BadKeytab, BadUsers, LabUser, Users};
 pub use respond::{Kind, Message};
 pub use scenario::Scenario;
 pub use server::{Addresses, CannotListen, Server};

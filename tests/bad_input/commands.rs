@@ -2,6 +2,9 @@
 
 use super::Kind;
 
+/// A file of users that names a keytab beside itself.
+const KEYTAB: &str = "EXAMPLE:alice:secret\nkeytab = \"host.keytab\"\n";
+
 /// A record of one event, as far as a run that was killed at once has it.
 fn record() -> String {
     let started = r#"{"event":"run-started","schema":"ipamspec-events/1","tool_version":"0.1.0","suite_digest":"00","suite_revision":"12.0","seed":"1","started":"2026-01-02T03:04:05Z","fail_on":"must","target":{"name":"t","url":"http://t/","transport":"http","security":"none","reference":false,"argument":null},"cases":[],"requirements":[],"rulings":[]}"#;
@@ -31,6 +34,20 @@ pub(crate) fn kinds() -> Vec<Kind> {
         Kind::new("serve_bad_address", 2, "serve --http nonsense"),
         Kind::new("serve_unknown_mutant", 2, "serve --mutant start-none"),
         Kind::new("serve_unknown_variant", 2, "serve --variant other"),
+        Kind::new("serve_users_missing", 2, "serve --users users.txt"),
+        Kind::new("serve_users_bad_role", 2, "serve --users users.txt").file("users.txt", "# all\nA:b:secret:king\n"),
+        Kind::new("serve_users_without_password", 2, "serve --users users.txt").file("users.txt", "A:b:\n"),
+        Kind::new("serve_users_bad_keytab", 2, "serve --users users.txt").file("users.txt", "keytab = host.keytab\n"),
+        Kind::new("serve_keytab_missing", 2, "serve --users a/users.txt").file("a/users.txt", KEYTAB),
+        Kind::new("serve_keytab_of_other_types", 2, "serve --users a/users.txt")
+            .file("a/users.txt", KEYTAB)
+            .file("a/host.keytab", b"\x05\x02\0\0\0\x16\0\x01\0\x01R\0\x01s\0\0\0\x01\0\0\0\0\x01\0\x17\0\x01k"),
+        Kind::new("serve_keytab_cut", 2, "serve --users a/users.txt")
+            .file("a/users.txt", KEYTAB)
+            .file("a/host.keytab", b"\x05\x02\0\0\0\x48\0\x02\0\x0cEXAMPLE.TEST\0\x04host"),
+        Kind::new("serve_keytab_is_text", 2, "serve --users a/users.txt")
+            .file("a/users.txt", KEYTAB)
+            .file("a/host.keytab", "alice\n"),
     ];
     let out = [
         Kind::new("out_is_a_file", 2, "run --out taken").file("taken", "a file"),

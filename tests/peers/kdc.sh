@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# kdc.sh DIR PORT: makes a throw-away realm EXAMPLE.TEST in a folder, with the user alice and the service host/ipam.example.test, and
-# runs its KDC in the foreground on the loopback. KRB5_CONFIG=DIR/krb5.conf and KRB5_KTNAME=DIR/host.keytab are for those who
-# use it. Takes Debian's krb5-kdc, krb5-admin-server and krb5-user; says so where they are not there.
+# kdc.sh DIR PORT: makes a throw-away realm EXAMPLE.TEST in a folder, with the users of roles.txt, a stranger, and the service
+# host/ipam.example.test, and runs its KDC in the foreground on the loopback. KRB5_CONFIG=DIR/krb5.conf and
+# KRB5_KTNAME=DIR/host.keytab are for those who use it; no keytab has the key of host/other.example.test. Takes Debian's
+# krb5-kdc, krb5-admin-server and krb5-user; says so where they are not there.
 set -euo pipefail
 [ $# -eq 2 ] || { echo "usage: kdc.sh DIR PORT" >&2; exit 2; }
+users=$(sed -n 's/^EXAMPLE:\([^:]*\):.*/\1/p' "$(dirname "$0")/roles.txt")
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 export PATH=$PATH:/usr/sbin KRB5_CONFIG=$dir/krb5.conf KRB5_KDC_PROFILE=$dir/kdc.conf
@@ -39,9 +41,11 @@ CONF
 rm -f "$dir"/principal* "$dir/host.keytab"
 {
     kdb5_util create -s -r EXAMPLE.TEST -P master
-    kadmin.local -q "addprinc +requires_preauth -pw $PEER_PASSWORD alice"
-    kadmin.local -q "addprinc -randkey host/ipam.example.test"
-    kadmin.local -q "ktadd -k $dir/host.keytab host/ipam.example.test"
+    {
+        for user in $users stranger; do echo "addprinc +requires_preauth -pw $PEER_PASSWORD $user"; done
+        for host in ipam other; do echo "addprinc -randkey host/$host.example.test"; done
+        echo "ktadd -k $dir/host.keytab host/ipam.example.test"
+    } | kadmin.local && [ -s "$dir/host.keytab" ]
 } >"$dir/log" 2>&1 || { cat "$dir/log" >&2; exit 1; }
 echo "ready"
 exec krb5kdc -n

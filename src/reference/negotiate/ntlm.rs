@@ -8,9 +8,10 @@ use ::md5::{Digest as _, Md5};
 use md4::Md4;
 
 use super::{
+    known::{Known, Seal},
     message::{self, Authenticate, flag, utf16},
     rc4::Rc4,
-    seal::Seal,
+    seal,
     users::{User, Users},
 };
 use crate::wire::nns::ErrorCode;
@@ -30,13 +31,6 @@ pub(super) struct Challenged {
     negotiate: Vec<u8>,
     challenge: Vec<u8>,
     nonce: [u8; 8],
-}
-
-/// Somebody who is who they say.
-#[derive(Debug)]
-pub(super) struct Known {
-    pub(super) user: User,
-    pub(super) seal: Seal,
 }
 
 /// Answers a NEGOTIATE_MESSAGE: with a server that waits, and the CHALLENGE_MESSAGE. `time` is a FILETIME.
@@ -67,7 +61,7 @@ impl Challenged {
         let user = users.find(&answer.domain, &answer.user).or(guest.as_ref()).ok_or(ErrorCode::LOGON_DENIED)?;
 
         // NTOWFv2 (3.3.2): the name as the client wrote it.
-        let hash = Md4::digest(utf16(user.password()));
+        let hash = Md4::digest(utf16(user.password().ok_or(ErrorCode::LOGON_DENIED)?));
         let key = hmac(&hash, &[&utf16(&answer.user.to_uppercase()), &utf16(&answer.domain)]);
         if hmac(&key, &[&self.nonce, answer.temp]) != answer.proof {
             return Err(ErrorCode::LOGON_DENIED);
@@ -91,7 +85,7 @@ impl Challenged {
                 return Err(ErrorCode(0x8009_030F));
             }
         }
-        Ok(Known { user: user.clone(), seal: Seal::server(&exported, answer.flags) })
+        Ok(Known { user: user.clone(), seal: Seal::Ntlm(seal::Seal::server(&exported, answer.flags)) })
     }
 }
 

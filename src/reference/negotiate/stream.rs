@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 
 use super::{
-    ntlm::Known,
+    known::Known,
     spnego::{Acceptor, Around, Stepped},
     users::{User, Users},
 };

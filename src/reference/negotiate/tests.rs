@@ -62,11 +62,29 @@ fn users_are_read_line_by_line() {
     }
     assert!(users.find("OTHER", "alice").is_none());
     assert!(!format!("{users:?}").contains("Passw0rd!"));
-    for (text, line) in [("a:b", 1), ("a:b:c\nd:e:f:king", 2), ("a:b:", 1)] {
+    for (text, line) in [
+        ("a:b", 1),
+        ("a:b:c\nd:e:f:king", 2),
+        ("a:b:", 1),
+        ("a:b:c\na:d::ipam-user", 2),
+        ("keytab =", 1),
+        ("keytab = king", 1),
+        ("keytab = ''", 1),
+        ("keytab='a'\nkeytab='b'", 2),
+    ] {
         let bad = Users::read(text).unwrap_err();
         assert_eq!(bad.line, line);
         assert!(!bad.to_string().contains("king"));
     }
+}
+
+#[test]
+fn a_keytab_is_named_in_a_line_and_lets_users_be_without_a_password() {
+    let users = Users::read("EXAMPLE:alice:\nkeytab = 'C:\\host.keytab' # of the service\nkeytabs:bob:x").unwrap();
+    assert_eq!(users.keytab(), Some(std::path::Path::new("C:\\host.keytab")));
+    assert_eq!(users.find("EXAMPLE", "alice").unwrap().password(), None);
+    assert!(users.find("keytabs", "bob").is_some());
+    assert_eq!(Users::read("a:b:c").unwrap().keytab(), None);
 }
 
 /// What the server says to a token, as the first of a handshake.

@@ -3,7 +3,9 @@
 
     client.py URL-OF-IIpamServer [URL-OF-IIpamOperationWithProgress]
 
-With PEER_USER and PEER_PASSWORD in the environment sessions are protected: NegotiateStream with NTLM in SPNEGO.
+With PEER_USER and PEER_PASSWORD in the environment sessions are protected: NegotiateStream with NTLM in SPNEGO. With PEER_GSS,
+which is `spnego` or `kerberos`, it is Kerberos by MIT's GSSAPI, within SPNEGO or bare, with the tickets that KRB5CCNAME names;
+that takes Debian's python3-gssapi.
 
 Prints one line a result, in the form of the C# client: `operation(arguments) = value`, `fault` in place of a value where
 one came, `callback` lines in the order of arrival. A first word `wrong` marks what no server should do. Exit code 0 where
@@ -36,6 +38,42 @@ if "PEER_USER" in os.environ:
         "username": os.environ["PEER_USER"],
         "password": os.environ["PEER_PASSWORD"],
     }
+
+
+class Gss:
+    """A context of MIT's GSSAPI, as pynettcp has it."""
+
+    def __init__(self, spn, **_):
+        flags = gssapi.RequirementFlag
+        self.context = gssapi.SecurityContext(
+            name=gssapi.Name(spn.replace("/", "@", 1), gssapi.NameType.hostbased_service),
+            mech=gssapi.OID.from_int_seq("1.3.6.1.5.5.2") if os.environ["PEER_GSS"] == "spnego" else gssapi.MechType.kerberos,
+            flags=flags.mutual_authentication | flags.replay_detection | flags.out_of_sequence_detection
+            | flags.confidentiality | flags.integrity,
+            usage="initiate",
+        )
+
+    complete = property(lambda self: self.context.complete)
+
+    def step(self, token):
+        return self.context.step(token)
+
+    def wrap(self, data):
+        return self.context.wrap(data, True).message
+
+    def unwrap(self, sealed):
+        opened = self.context.unwrap(sealed)
+        if not opened.encrypted:
+            raise ValueError("a message came that is not sealed")
+        return opened.message
+
+
+if "PEER_GSS" in os.environ:
+    import gssapi
+    from pynettcp import security
+
+    security.create_context = Gss
+    SECURITY = {"security": "transport", "spn": "host/ipam.example.test"}
 
 failed = False
 
