@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
-# secured.sh PORT… -- COMMAND…: runs a command whose sessions on these ports of the loopback are protected, and has Wireshark read
-# them. Fails where a session has no upgrade, the handshake is not SPNEGO or NTLM message by message, anything is malformed,
-# or something of a message is in the clear. Prints what it counted.
+# secured.sh [--kerberos] PORT… -- COMMAND…: runs a command whose sessions on these ports of the loopback are protected, and has
+# Wireshark read them. Fails where a session has no upgrade, the handshake is not SPNEGO or NTLM message by message (with
+# `--kerberos`: AP-REQ and AP-REP), anything is malformed, or something of a message is in the clear. Prints what it counted.
 set -euo pipefail
 ports=()
+messages=('ntlmssp.messagetype == 1' 'ntlmssp.messagetype == 2' 'ntlmssp.messagetype == 3')
+if [ "${1:-}" = --kerberos ]; then
+    messages=(kerberos.ap_req_element kerberos.ap_rep_element)
+    shift
+fi
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
     ports+=("$1")
     shift
 done
-[ $# -ge 2 ] && [ ${#ports[@]} -gt 0 ] || { echo "usage: secured.sh PORT… -- COMMAND…" >&2; exit 2; }
+[ $# -ge 2 ] && [ ${#ports[@]} -gt 0 ] || { echo "usage: secured.sh [--kerberos] PORT… -- COMMAND…" >&2; exit 2; }
 shift
 work=$(mktemp -d)
 watcher=
@@ -34,7 +39,7 @@ count() { read_as -Y "$1" -T fields -e tcp.stream | sort -u | wc -l; }
 
 sessions=$(count 'tcp.flags.syn == 1 && tcp.flags.ack == 0')
 upgraded=$(count 'mc-nmf.record_type == 9')
-for wanted in 'mc-nmf.record_type == 10' 'ntlmssp.messagetype == 1' 'ntlmssp.messagetype == 2' 'ntlmssp.messagetype == 3'; do
+for wanted in 'mc-nmf.record_type == 10' "${messages[@]}"; do
     [ "$(count "$wanted")" -eq "$sessions" ] || { echo "not every session has $wanted"; exit 1; }
 done
 [ "$sessions" -gt 0 ] && [ "$upgraded" -eq "$sessions" ] || { echo "$upgraded of $sessions sessions have an upgrade"; exit 1; }

@@ -14,7 +14,7 @@ pub(super) struct Known {
 /// How a session is signed and sealed, both ways.
 #[derive(Debug, Clone)]
 pub(super) enum Seal {
-    Ntlm(seal::Seal),
+    Ntlm(Box<seal::Seal>),
     Kerberos(kerberos::Seal),
 }
 

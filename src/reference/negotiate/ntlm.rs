@@ -85,7 +85,8 @@ impl Challenged {
                 return Err(ErrorCode(0x8009_030F));
             }
         }
-        Ok(Known { user: user.clone(), seal: Seal::Ntlm(seal::Seal::server(&exported, answer.flags)) })
+        let seal = Seal::Ntlm(Box::new(seal::Seal::server(&exported, answer.flags)));
+        Ok(Known { user: user.clone(), seal })
     }
 }
 

@@ -123,13 +123,11 @@ impl Acceptor {
         let chosen = choose(list.contents, around.users).ok_or(SECPKG_NOT_FOUND)?;
         self.offered = Some((list.whole.to_vec(), chosen));
         // A token that came with another mechanism in front is that one's (section 5).
-        match first.filter(|_| chosen.is_first) {
-            Some(first) => self.begin(first, None, chosen, Some(chosen.mechanism), around),
-            None => {
-                let state = if chosen.is_first { ACCEPT_INCOMPLETE } else { REQUEST_MIC };
-                Ok(Stepped::Continue(respond(state, Some(chosen.mechanism), None, None)))
-            }
+        if let Some(first) = first.filter(|_| chosen.is_first) {
+            return self.begin(first, None, chosen, Some(chosen.mechanism), around);
         }
+        let state = if chosen.is_first { ACCEPT_INCOMPLETE } else { REQUEST_MIC };
+        Ok(Stepped::Continue(respond(state, Some(chosen.mechanism), None, None)))
     }
 
     /// The first token of the mechanism that was chosen; the answer says which that is where it has not been said.

@@ -52,9 +52,9 @@ enum Standing {
     Disabled,
 }
 
-/// A line that names no user.
+/// A line that names no user and no keytab.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("line {line} names no user: {reason}")]
+#[error("line {line} names neither a user nor a keytab: {reason}")]
 pub struct BadUsers {
     /// Its number, from 1.
     pub line: usize,
@@ -103,7 +103,7 @@ pub enum BadKeytab {
     },
     /// It holds no key of a type that is read; the numbers are of the types that it holds.
     #[error(
-        "it holds no key that is of use: aes256-cts-hmac-sha1-96 (18) and aes128-cts-hmac-sha1-96 (17) are read, \
+        "no key in it is of use: aes256-cts-hmac-sha1-96 (18) and aes128-cts-hmac-sha1-96 (17) are read, \
          {}", held(.0)
     )]
     NoKey(Vec<u16>),
@@ -117,8 +117,8 @@ pub enum BadKeytab {
 
 fn held(types: &[u16]) -> String {
     match types.iter().map(u16::to_string).collect::<Vec<_>>() {
-        none if none.is_empty() => "it holds none".to_owned(),
-        types => format!("it holds types {}", types.join(", ")),
+        none if none.is_empty() => "and it is empty".to_owned(),
+        types => format!("and its keys are of type {}", types.join(", ")),
     }
 }
 

@@ -172,13 +172,9 @@ pub(super) mod tests {
         let bytes = file(&[entry(18, &[2; 32]), entry(17, &[3; 16])]);
         let second = 2 + entry(18, &[2; 32]).len();
         for cut in 0..bytes.len() {
-            let bad = match Keytab::read(&bytes[..cut]) {
-                // Whole as far as it goes.
-                Ok(_) => {
-                    assert_eq!(cut, second);
-                    continue;
-                }
-                Err(bad) => bad,
+            let Err(bad) = Keytab::read(&bytes[..cut]) else {
+                assert_eq!(cut, second, "whole as far as it goes");
+                continue;
             };
             let place = match cut {
                 0 | 1 => BadKeytab::NotKeytab,
@@ -195,7 +191,7 @@ pub(super) mod tests {
         for (bytes, said) in [
             (b"\x05\x01\x00".to_vec(), "version 1"),
             (b"-----BEGIN".to_vec(), "no keytab"),
-            (file(&[entry(23, &[1; 16]), entry(20, &[1; 32])]), "it holds types 20, 23"),
+            (file(&[entry(23, &[1; 16]), entry(20, &[1; 32])]), "of type 20, 23"),
             (file(&[entry(18, &[1; 16])]), "entry 1, at octet 2: a key of type 18 is not 16 octets long"),
             (file(&vec![entry(23, &[1; 16]); 1_001]), "more than 1000 entries"),
         ] {
