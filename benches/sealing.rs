@@ -18,7 +18,9 @@ use ipamspec::{
     reference::{Addresses, Behaviour, Guard, Scenario, Server, Users},
     session::{self, Observed, Permitted, guard::plain_request},
     spec::{Effect, Operation, PortType},
-    transport::{MessageEncoding, NetTcpOptions, NetTcpTransport, Secret, Security, SecurityMode, Session, TargetUrl},
+    transport::{
+        Identity, MessageEncoding, NetTcpOptions, NetTcpTransport, Secret, Security, SecurityMode, Session, TargetUrl,
+    },
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -92,8 +94,10 @@ fn measure(url: &TargetUrl, request: &Permitted, sessions: usize, sealed: bool) 
             mode: SecurityMode::Ntlm,
             spn: "host/localhost".to_owned(),
             kdc: None,
-            username: "BENCH\\bench".to_owned(),
-            password: Secret::new(PASSWORD.to_owned()),
+            identity: Identity::Password {
+                username: "BENCH\\bench".to_owned(),
+                password: Secret::new(PASSWORD.to_owned()),
+            },
             kdc_limit: LIMIT,
         })
     });

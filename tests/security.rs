@@ -14,7 +14,7 @@ use ipamspec::{
     reference::{Addresses, Behaviour, Guard, Scenario, Server, Users},
     session::{self, End, Observed, Permitted, guard::plain_request},
     spec::{Effect, Operation, PortType},
-    transport::{MessageEncoding, NetTcpOptions, NetTcpTransport, Secret, Security, SecurityMode, TargetUrl},
+    transport::{Identity, MessageEncoding, NetTcpOptions, NetTcpTransport, Secret, Security, SecurityMode, TargetUrl},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -36,8 +36,7 @@ fn transport(mode: Option<SecurityMode>, username: &str, password: &str) -> NetT
             mode,
             spn: "host/127.0.0.1".to_owned(),
             kdc: None,
-            username: username.to_owned(),
-            password: Secret::new(password.to_owned()),
+            identity: Identity::Password { username: username.to_owned(), password: Secret::new(password.to_owned()) },
             kdc_limit: LIMIT,
         })
     });
@@ -373,8 +372,7 @@ async fn a_password_is_in_nothing_that_a_run_says_or_leaves() {
         mode: SecurityMode::Ntlm,
         spn: "host/h".to_owned(),
         kdc: None,
-        username: "u".to_owned(),
-        password: Secret::new("Passw0rd!".to_owned()),
+        identity: Identity::Password { username: "u".to_owned(), password: Secret::new("Passw0rd!".to_owned()) },
         kdc_limit: LIMIT,
     };
     let panicked = std::panic::catch_unwind(|| panic!("{security:?}")).unwrap_err();

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{sessions, shard, target::Target};
+use super::{
+    sessions, shard,
+    target::{Target, security::User},
+};
 use crate::{
     case::{Case, Secured, Step, StepKind, Suite, glob::Glob},
     session::Guard,
@@ -157,7 +160,7 @@ fn unprotected(secured: Secured, target: &Target, has_lab: bool) -> Option<Strin
         Secured::As(role) if !target.users.contains_key(&role) => {
             Some(format!("missing user: the target file has no [[security.user]] of the role {}", role.as_str()))
         }
-        Secured::MadeUp if log_on.mode == SecurityMode::Kerberos => {
+        Secured::MadeUp if log_on.mode == SecurityMode::Kerberos || matches!(log_on.user, User::TicketCache(_)) => {
             Some("with Kerberos the KDC refuses a made-up user, and the target sees none".to_owned())
         }
         Secured::ByHand if log_on.mode != SecurityMode::Ntlm => {

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     case::Secured,
     spec::Role,
-    transport::{NetTcpTransport, Secret, Security, SecurityMode, Transport},
+    transport::{Identity, NetTcpTransport, Secret, Security, SecurityMode, Transport},
 };
 
 /// The transports of a run by who logs on. One is used wherever the same user is asked for, so that nobody whom the target
@@ -32,7 +32,7 @@ impl Transports {
             None if secured == Secured::AsUsual => line.transport.net_tcp.clone(),
             None => {
                 let security = of_target(secured, target, &line.seed)?;
-                let who = security.as_ref().map(|security| security.username.clone()).unwrap_or_default();
+                let who = security.as_ref().map(|security| security.identity.to_string()).unwrap_or_default();
                 let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 made.entry(who).or_insert_with(|| ask::net_tcp(target, security)).clone()
             }
@@ -50,8 +50,7 @@ fn of_world(secured: Secured, world: &World, seed: &str) -> Option<Option<Arc<Se
             mode: SecurityMode::Ntlm,
             spn: "host/localhost".to_owned(),
             kdc: None,
-            username: format!("{}\\{name}", world.domain),
-            password,
+            identity: Identity::Password { username: format!("{}\\{name}", world.domain), password },
             kdc_limit: std::time::Duration::from_secs(1),
         })))
     };
@@ -75,13 +74,16 @@ fn of_target(secured: Secured, target: &Target, seed: &str) -> Option<Option<Arc
         Secured::As(role) => target.users.get(&role).cloned().map(Some),
         Secured::MadeUp => {
             let usual = target.security.as_deref()?;
+            // Of tickets none can be made up.
+            let Identity::Password { username, .. } = &usual.identity else { return None };
             let name = made_up(seed);
-            let username = match (usual.username.split_once('\\'), usual.username.split_once('@')) {
+            let username = match (username.split_once('\\'), username.split_once('@')) {
                 (Some((domain, _)), _) => format!("{domain}\\{name}"),
                 (None, Some((_, realm))) => format!("{name}@{realm}"),
                 (None, None) => name.clone(),
             };
-            Some(Some(Arc::new(Security { username, password: Secret::new(name), ..usual.clone() })))
+            let identity = Identity::Password { username, password: Secret::new(name) };
+            Some(Some(Arc::new(Security { identity, ..usual.clone() })))
         }
     }
 }
@@ -104,15 +106,20 @@ mod tests {
             let target = Target::load(&crate::case::SourceFile::new("t.toml", text), &[]).unwrap();
             let target = target.with_password(Secret::new("p".to_owned()));
             let usual = target.security.as_deref().unwrap();
-            let security = Some(Arc::new(Security { username: name.to_owned(), ..usual.clone() }));
+            let identity = Identity::Password { username: name.to_owned(), password: Secret::new("p".to_owned()) };
+            let security = Some(Arc::new(Security { identity, ..usual.clone() }));
             Target { security, ..target }
         };
-        let made = |name: &str| of_target(Secured::MadeUp, &target(name), "s").unwrap().unwrap();
+        let made = |name: &str| {
+            let security = of_target(Secured::MadeUp, &target(name), "s").unwrap().unwrap();
+            let Identity::Password { username, .. } = &security.identity else { panic!("{security:?}") };
+            username.clone()
+        };
         let name = made_up("s");
         assert_eq!(name.len(), 17);
-        assert_eq!(made("D\\alice").username, format!("D\\{name}"));
-        assert_eq!(made("alice@r").username, format!("{name}@r"));
-        assert_eq!(made("alice").username, name);
+        assert_eq!(made("D\\alice"), format!("D\\{name}"));
+        assert_eq!(made("alice@r"), format!("{name}@r"));
+        assert_eq!(made("alice"), name);
         assert_ne!(made_up("other"), name);
         assert!(of_target(Secured::As(Role::Nobody), &target("alice"), "s").is_none());
     }

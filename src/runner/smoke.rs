@@ -9,6 +9,7 @@ use super::{
     ask::{Line, Stage},
     plan,
     questions::{self, Heard, QUESTIONS, Readiness},
+    target::security::{LogOn, User},
 };
 use crate::{
     case::{Case, Suite},
@@ -84,12 +85,16 @@ fn way(target: &Target, readiness: &Readiness) -> Vec<Point> {
             if is_net_tcp { "security" } else { "TLS" },
             target.log_on.as_ref().map_or_else(
                 || "the certificate is one that is trusted".to_owned(),
-                |log_on| format!("{} logs on with {}", log_on.user.name, log_on.mode.as_str()),
+                |log_on| format!("{} logs on with {}", log_on.user, log_on.mode.as_str()),
             ),
-            if is_net_tcp {
-                "mend [security] in the target file before the next try: each one counts against the account"
-            } else {
-                "name the authority that signed the certificate: [security] ca_file in the target file"
+            match &target.log_on {
+                Some(LogOn { user: User::TicketCache(_), .. }) => {
+                    "get a ticket with `kinit`, or mend [security] in the target file"
+                }
+                _ if is_net_tcp => {
+                    "mend [security] in the target file before the next try: each one counts against the account"
+                }
+                _ => "name the authority that signed the certificate: [security] ca_file in the target file",
             },
         ),
         (Stage::Http, carrier, speaks.to_owned(), mend_carrier),

@@ -19,12 +19,12 @@ use std::{
 use self::{
     data::REFERENCE_VARS,
     draft::Draft,
-    security::{LogOn, NoPassword},
+    security::{LogOn, NoPassword, User},
 };
 use crate::{
     case::{Mistake, MistakeKind, Mistakes, SourceFile, mistake::Told},
     spec::{Effect, PortType, Role},
-    transport::{CallbackAddress, MessageEncoding, Scheme, Secret, Security, TargetUrl},
+    transport::{CallbackAddress, Identity, MessageEncoding, Scheme, Secret, Security, SecurityMode, TargetUrl},
     verdict::TargetRecord,
 };
 
@@ -200,15 +200,20 @@ impl Target {
 
     /// Whether somebody logs on whose password is kept nowhere: it is to be asked for.
     pub fn lacks_password(&self) -> Option<&str> {
-        let log_on = self.log_on.as_ref().filter(|_| self.security.is_none())?;
-        Some(&log_on.user.name)
+        match &self.log_on.as_ref().filter(|_| self.security.is_none())?.user {
+            User::Password { name, .. } => Some(name),
+            User::TicketCache(_) => None,
+        }
     }
 
     /// The target with the password that it lacked.
     #[must_use]
     pub fn with_password(mut self, password: Secret) -> Self {
-        if let Some(log_on) = &self.log_on {
-            self.security = Some(log_on.security(&log_on.user, password, self.timing.connect));
+        if let Some(log_on) = &self.log_on
+            && let User::Password { name, .. } = &log_on.user
+        {
+            let identity = Identity::Password { username: name.clone(), password };
+            self.security = Some(log_on.security(identity, self.timing.connect));
         }
         self
     }
@@ -217,17 +222,13 @@ impl Target {
     fn with_passwords(mut self) -> Result<Self, TargetError> {
         let Some(log_on) = self.log_on.clone() else { return Ok(self) };
         for (role, user) in &log_on.users {
-            if let Some(from) = &user.password {
-                self.users.insert(*role, log_on.security(user, from.read()?, self.timing.connect));
+            if let Some(identity) = user.identity()? {
+                self.users.insert(*role, log_on.security(identity, self.timing.connect));
             }
         }
-        match &log_on.user.password {
-            Some(from) => {
-                let password = from.read()?;
-                Ok(self.with_password(password))
-            }
-            None => Ok(self),
-        }
+        let identity = log_on.user.identity()?;
+        self.security = identity.map(|identity| log_on.security(identity, self.timing.connect));
+        Ok(self)
     }
 
     /// The reference server at a URL, which takes whatever is asked.
@@ -430,6 +431,7 @@ fn security_is_had(draft: &Draft, both: [&Draft; 2], url: Option<&TargetUrl>, to
         let words = format!("`encoding = \"{}\"` is for net.tcp", encoding.as_str());
         told.bad_value(span.clone(), words).help("leave it out: over http messages are text");
     }
+    tickets_are_for_kerberos(draft, both, told);
     if let Some(span) = &draft.empty_security {
         told.bad_value(span.clone(), "[security] says nothing").help("leave it out");
     }
@@ -437,12 +439,27 @@ fn security_is_had(draft: &Draft, both: [&Draft; 2], url: Option<&TargetUrl>, to
     if is_net_tcp && !is_settled && draft.url.is_some() {
         let span = draft.url.as_ref().map_or(0..0, |(_, span)| span.clone());
         told.bad_value(span, "sessions over net.tcp are protected, and nothing says who logs on").help(
-            "write username = 'CONTOSO\\alice' and password = { env = \"IPAM_PASSWORD\" } under [security]; or \
-             mode = \"none\", or --set security.mode=none, where the server takes that",
+            "write username = 'CONTOSO\\alice' and password = { env = \"IPAM_PASSWORD\" }, or ticket_cache = true, under \
+             [security]; or mode = \"none\", or --set security.mode=none, where the server takes that",
         );
     }
     if let (Some((_, span)), Some(Scheme::Http | Scheme::NetTcp)) = (&draft.ca_file, url.map(TargetUrl::scheme)) {
         told.bad_value(span.clone(), "`ca_file` is for https").help("leave it out, or write an https URL");
+    }
+}
+
+/// NTLM takes no tickets. What was set stands in place of what the file says, which comes first.
+fn tickets_are_for_kerberos(draft: &Draft, both: [&Draft; 2], told: &mut Told) {
+    let mode = both.iter().rev().find_map(|draft| draft.security.mode);
+    if mode != Some(SecurityMode::Ntlm) {
+        return;
+    }
+    let places = &draft.security_places;
+    let names_who = both.iter().rev().find(|draft| draft.security_places.has_user);
+    let is_used = names_who.is_some_and(|names| std::ptr::eq(*names, draft));
+    for span in places.ticket_cache.iter().filter(|_| is_used).chain(&places.ticket_caches) {
+        told.bad_value(span.clone(), "`ticket_cache` is for Kerberos, and `mode` says NTLM")
+            .help("write mode = \"kerberos\", or `username` and `password` in its place");
     }
 }
 

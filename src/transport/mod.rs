@@ -16,7 +16,7 @@ pub mod url;
 pub use binding::{Exchanged, Transport};
 pub use http::{HttpOptions, HttpTransport};
 pub use http_session::{CallbackAddress, HttpSessions};
-pub use negotiate::{Secret, Security, SecurityMode};
+pub use negotiate::{Identity, OtherKind, Secret, Security, SecurityMode, TicketCache};
 pub use net_tcp::{MessageEncoding, NetTcpOptions, NetTcpTransport};
 pub use session::Session;
 pub use tls::BadCertificates;

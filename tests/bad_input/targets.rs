@@ -37,6 +37,10 @@ pub(crate) fn kinds() -> Vec<Kind> {
             .file("ca.pem", "not a certificate"),
         kind("target_bad_url", "url = \"http://ipam contoso\"\n"),
         kind("target_net_tcp", "url = \"net.tcp://ipam.contoso.example:48885\"\n"),
+        kind(
+            "target_two_ways_to_log_on",
+            "url = \"net.tcp://ipam.contoso.example\"\n[security]\nusername = 'CONTOSO\\alice'\nticket_cache = true\n",
+        ),
         kind("target_user_in_url", "url = \"http://alice:hunter2@ipam.contoso.example/\"\n"),
         kind("target_several_mistakes", "url = \"ftp://x\"\nnmae = 1\n"),
         Kind::new("url_without_host", 2, "run --target http://"),

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # kdc.sh DIR PORT: makes a throw-away realm EXAMPLE.TEST in a folder, with the users of roles.txt, a stranger, and the service
-# host/ipam.example.test, and runs its KDC in the foreground on the loopback. KRB5_CONFIG=DIR/krb5.conf and
-# KRB5_KTNAME=DIR/host.keytab are for those who use it; no keytab has the key of host/other.example.test. Takes Debian's
-# krb5-kdc, krb5-admin-server and krb5-user; says so where they are not there.
+# host/ipam.example.test, and runs its KDC in the foreground on the loopback; DIR/kdc.log has what it was asked.
+# KRB5_CONFIG=DIR/krb5.conf and KRB5_KTNAME=DIR/host.keytab are for those who use it; no keytab has the key of
+# host/other.example.test. Takes Debian's krb5-kdc, krb5-admin-server and krb5-user; says so where they are not there.
 set -euo pipefail
 [ $# -eq 2 ] || { echo "usage: kdc.sh DIR PORT" >&2; exit 2; }
 users=$(sed -n 's/^EXAMPLE:\([^:]*\):.*/\1/p' "$(dirname "$0")/roles.txt")
@@ -29,6 +29,8 @@ cat >"$dir/kdc.conf" <<CONF
 [kdcdefaults]
   kdc_listen = 127.0.0.1:$2
   kdc_tcp_listen = 127.0.0.1:$2
+[logging]
+  kdc = FILE:$dir/kdc.log
 [realms]
   EXAMPLE.TEST = {
     database_name = $dir/principal
@@ -38,6 +40,7 @@ cat >"$dir/kdc.conf" <<CONF
   }
 CONF
 : >"$dir/kadm5.acl"
+: >"$dir/kdc.log"
 rm -f "$dir"/principal* "$dir/host.keytab"
 {
     kdb5_util create -s -r EXAMPLE.TEST -P master

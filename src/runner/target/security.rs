@@ -3,6 +3,7 @@
 //! Leaves out the mechanisms. A password is never written in the file; it is read once, when the target is.
 
 use std::{
+    fmt,
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,7 +19,7 @@ use crate::{
         walk::{Fields, Text},
     },
     spec::Role,
-    transport::{Secret, Security, SecurityMode, TargetUrl},
+    transport::{Identity, OtherKind, Secret, Security, SecurityMode, TargetUrl, TicketCache},
 };
 
 /// How sessions are to be protected.
@@ -38,11 +39,42 @@ pub struct LogOn {
 
 /// A user of the target.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
-    /// `DOMAIN\user` or `user@realm`.
-    pub name: String,
-    /// Where the password is kept; asked for where nothing is said.
-    pub password: Option<PasswordFrom>,
+pub enum User {
+    /// One with a password.
+    Password {
+        /// `DOMAIN\user` or `user@realm`.
+        name: String,
+        /// Where the password is kept; asked for where nothing is said.
+        password: Option<PasswordFrom>,
+    },
+    /// Whoever got the tickets of a cache.
+    TicketCache(TicketCache),
+}
+
+impl User {
+    /// Who logs on, with the password where one is kept; none where it is to be asked for.
+    ///
+    /// # Errors
+    /// The password cannot be had.
+    pub fn identity(&self) -> Result<Option<Identity>, NoPassword> {
+        Ok(match self {
+            Self::Password { password: None, .. } => None,
+            Self::Password { name, password: Some(from) } => {
+                Some(Identity::Password { username: name.clone(), password: from.read()? })
+            }
+            Self::TicketCache(cache) => Some(Identity::TicketCache(cache.clone())),
+        })
+    }
+}
+
+/// Who it is, for people.
+impl fmt::Display for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Password { name, .. } => f.write_str(name),
+            Self::TicketCache(cache) => Identity::TicketCache(cache.clone()).fmt(f),
+        }
+    }
 }
 
 /// Where a password is kept.
@@ -91,13 +123,12 @@ impl PasswordFrom {
 
 impl LogOn {
     /// How sessions of one user are protected.
-    pub fn security(&self, user: &User, password: Secret, connect: Duration) -> Arc<Security> {
+    pub fn security(&self, identity: Identity, connect: Duration) -> Arc<Security> {
         Arc::new(Security {
             mode: self.mode,
             spn: self.spn.clone(),
             kdc: self.kdc.clone(),
-            username: user.name.clone(),
-            password,
+            identity,
             // The target has to answer in time as well.
             kdc_limit: connect / 2,
         })
@@ -107,30 +138,37 @@ impl LogOn {
 /// What `[security]` says, for net.tcp.
 #[derive(Debug, Default)]
 pub(super) struct SecurityDraft {
-    mode: Option<SecurityMode>,
+    pub(super) mode: Option<SecurityMode>,
     spn: Option<String>,
     kdc: Option<String>,
     username: Option<String>,
     password: Option<PasswordFrom>,
+    ticket_cache: Option<TicketCache>,
     users: Vec<(Role, User)>,
 }
 
 /// What was set stands in place of what the file says; none where nobody is named.
 pub(super) fn merge(file: SecurityDraft, set: SecurityDraft, url: &TargetUrl, folder: &Path) -> Option<LogOn> {
-    let below = |user: User| User {
-        password: user.password.map(|password| match password {
-            PasswordFrom::File(path) => PasswordFrom::File(folder.join(path)),
-            env @ PasswordFrom::Env(_) => env,
-        }),
-        ..user
+    let below = |user: User| match user {
+        User::Password { name, password: Some(PasswordFrom::File(path)) } => {
+            User::Password { name, password: Some(PasswordFrom::File(folder.join(path))) }
+        }
+        User::TicketCache(TicketCache::File(path)) => User::TicketCache(TicketCache::File(folder.join(path))),
+        other => other,
     };
-    let user = User { name: set.username.or(file.username)?, password: set.password.or(file.password) };
+    let password = set.password.or(file.password);
+    let user = match (set.ticket_cache, set.username, file.ticket_cache) {
+        (Some(cache), ..) => User::TicketCache(cache),
+        (None, Some(name), _) => below(User::Password { name, password }),
+        (None, None, Some(cache)) => below(User::TicketCache(cache)),
+        (None, None, None) => below(User::Password { name: file.username?, password }),
+    };
     let users = if set.users.is_empty() { file.users } else { set.users };
     Some(LogOn {
         mode: set.mode.or(file.mode).unwrap_or(SecurityMode::Negotiate),
         spn: set.spn.or(file.spn).unwrap_or_else(|| format!("host/{}", url.host())),
         kdc: set.kdc.or(file.kdc),
-        user: below(user),
+        user,
         users: users.into_iter().map(|(role, user)| (role, below(user))).collect(),
     })
 }
@@ -144,13 +182,17 @@ pub(super) struct Places {
     pub(super) keys: Vec<(&'static str, Range<usize>)>,
     /// Whether a user is named.
     pub(super) has_user: bool,
+    /// Where the ticket cache of whoever logs on is named.
+    pub(super) ticket_cache: Option<Range<usize>>,
+    /// Where those of users by role are.
+    pub(super) ticket_caches: Vec<Range<usize>>,
 }
 
 /// Reads the keys of `[security]` that only net.tcp has.
 pub(super) fn read(table: &mut Fields<'_>, told: &mut Told) -> (SecurityDraft, Places) {
     let mut draft = SecurityDraft::default();
     let mut places = Places::default();
-    for key in ["mode", "username", "password", "spn", "kdc", "user"] {
+    for key in ["mode", "username", "password", "ticket_cache", "spn", "kdc", "user"] {
         if table.has(key) {
             places.keys.push((key, table.key_span(key)));
         }
@@ -166,9 +208,12 @@ pub(super) fn read(table: &mut Fields<'_>, told: &mut Told) -> (SecurityDraft, P
                 suggest(mode.value, known);
         }
     }
-    places.has_user = table.has("username");
+    places.has_user = table.has("username") || table.has("ticket_cache");
+    places.ticket_cache = table.has("ticket_cache").then(|| table.key_span("ticket_cache"));
+    one_way_to_log_on(table, told);
     draft.username = table.text("username", told).and_then(|text| user_name(text, told));
     draft.password = table.value("password").and_then(|value| password(value, told));
+    draft.ticket_cache = table.value("ticket_cache").and_then(|value| ticket_cache(value, told));
     draft.spn = table.text("spn", told).and_then(|text| {
         let is_spn = text.value.split_once('/').is_some_and(|(service, host)| !service.is_empty() && !host.is_empty());
         if !is_spn {
@@ -186,6 +231,7 @@ pub(super) fn read(table: &mut Fields<'_>, told: &mut Told) -> (SecurityDraft, P
         is_address.then(|| text.value.to_owned())
     });
     for user in table.tables("user", "[[security.user]]", told) {
+        places.ticket_caches.extend(user.has("ticket_cache").then(|| user.key_span("ticket_cache")));
         draft.users.extend(one_user(user, told));
     }
     (draft, places)
@@ -200,14 +246,59 @@ fn one_user(mut table: Fields<'_>, told: &mut Told) -> Option<(Role, User)> {
         }
         role
     });
-    let name =
-        table.required_text("username", "username = 'CONTOSO\\alice'", told).and_then(|text| user_name(text, told));
-    if !table.has("password") {
-        table.missing("password", "password = { env = \"IPAM_PASSWORD\" }");
-    }
-    let password = table.value("password").and_then(|value| password(value, told));
+    one_way_to_log_on(&table, told);
+    let user = if table.has("ticket_cache") {
+        // Beside it these are a mistake already.
+        table.value("username");
+        table.value("password");
+        table.value("ticket_cache").and_then(|value| ticket_cache(value, told)).map(User::TicketCache)
+    } else {
+        let name =
+            table.required_text("username", "username = 'CONTOSO\\alice'", told).and_then(|text| user_name(text, told));
+        if !table.has("password") {
+            table.missing("password", "password = { env = \"IPAM_PASSWORD\" }");
+        }
+        let password = table.value("password").and_then(|value| password(value, told));
+        name.zip(password).map(|(name, password)| User::Password { name, password: Some(password) })
+    };
     table.finish(told);
-    Some((role?, User { name: name?, password: Some(password?) }))
+    role.zip(user)
+}
+
+/// A user logs on with a password, or with the tickets of a cache.
+fn one_way_to_log_on(table: &Fields<'_>, told: &mut Told) {
+    let other = ["username", "password"].into_iter().find(|key| table.has(key));
+    if let Some(other) = other.filter(|_| table.has("ticket_cache")) {
+        told.bad_value(
+            table.key_span("ticket_cache"),
+            format!("`ticket_cache` stands beside `{other}`: two ways to log on"),
+        )
+        .help("leave `ticket_cache` out, or else `username` and `password`");
+    }
+}
+
+/// `true`, or the name of a cache that is a file.
+fn ticket_cache(value: &Spanned<DeValue<'_>>, told: &mut Told) -> Option<TicketCache> {
+    let named = match value.get_ref() {
+        DeValue::Boolean(true) => return Some(TicketCache::Usual),
+        DeValue::String(name) if !name.is_empty() => TicketCache::path(name),
+        _ => {
+            told.bad_value(value.span(), "`ticket_cache` is neither `true` nor the path of a file")
+                .help("write true for the cache that `kinit` fills, or its path");
+            return None;
+        }
+    };
+    match named {
+        Ok(path) => Some(TicketCache::File(path)),
+        Err(OtherKind(kind)) => {
+            told.bad_value(
+                value.span(),
+                format!("ticket caches of the kind {} are not read, only files", shown(&kind)),
+            )
+            .help("fill a file with `kinit -c FILE:PATH`, and write its path");
+            None
+        }
+    }
 }
 
 fn user_name(text: Text<'_>, told: &mut Told) -> Option<String> {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::transport::TicketCache;
 
 fn load(text: &str, sets: &[&str]) -> Result<Target, Mistakes> {
     let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
@@ -226,8 +227,11 @@ fn who_logs_on_and_how_is_read() {
     let target = load(file, &["security.mode=ntlm"]).unwrap();
     let log_on = target.log_on.as_ref().unwrap();
     assert_eq!((log_on.mode.as_str(), log_on.spn.as_str()), ("ntlm", "host/ipam.contoso.example"));
-    assert_eq!((log_on.user.name.as_str(), log_on.kdc.as_deref()), (r"CONTOSO\alice", Some("dc1:88")));
-    assert!(matches!(&log_on.user.password, Some(security::PasswordFrom::File(path)) if path.ends_with("p.txt")));
+    let User::Password { name, password: Some(security::PasswordFrom::File(path)) } = &log_on.user else {
+        panic!("{:?}", log_on.user)
+    };
+    assert_eq!((name.as_str(), log_on.kdc.as_deref()), (r"CONTOSO\alice", Some("dc1:88")));
+    assert!(path.ends_with("p.txt"));
     assert_eq!(log_on.users.len(), 1);
     assert_eq!(target.record(false).security, "ntlm");
     assert_eq!(target.lacks_password(), Some(r"CONTOSO\alice"));
@@ -237,6 +241,65 @@ fn who_logs_on_and_how_is_read() {
 
     let none = load(file, &["security.mode=none"]).unwrap();
     assert_eq!((none.log_on.is_none(), none.record(false).security.as_str()), (true, "none"));
+}
+
+#[test]
+fn a_ticket_cache_stands_in_place_of_user_and_password() {
+    let of = |text: &str, sets: &[&str]| {
+        let text = format!("url = \"net.tcp://a\"\n[security]\n{text}");
+        load(&text, sets).unwrap_or_else(|mistakes| panic!("{mistakes}")).log_on.unwrap()
+    };
+    let file = |path: &str| User::TicketCache(TicketCache::File(path.into()));
+    let usual = User::TicketCache(TicketCache::Usual);
+    assert_eq!(of("ticket_cache = true", &[]).user, usual);
+    assert_eq!(of("ticket_cache = \"cc\"", &[]).user, file("targets/cc"));
+    assert_eq!(of("ticket_cache = \"FILE:/run/cc\"\nmode = \"kerberos\"", &[]).user, file("/run/cc"));
+    let set = ["security.ticket_cache=cc"];
+    assert_eq!(of("username = \"a\"\npassword = { env = \"A\" }", &set).user, file("cc"));
+    assert_eq!(of("ticket_cache = true", &["security.username=a", "security.mode=ntlm"]).user.to_string(), "a");
+    let by_role = of("ticket_cache = true\n[[security.user]]\nrole = \"ipam-user\"\nticket_cache = \"bob\"", &[]);
+    assert_eq!(by_role.users, [(Role::IpamUser, file("targets/bob"))]);
+
+    let target = load("url = \"net.tcp://a\"\n[security]\nticket_cache = true", &[]).unwrap();
+    assert_eq!(target.lacks_password(), None);
+    let target = target.with_passwords().unwrap();
+    assert_eq!(target.security.unwrap().identity, Identity::TicketCache(TicketCache::Usual));
+}
+
+#[test]
+fn what_is_no_ticket_cache_is_told_at_its_place() {
+    let with = |more: &str| told(&format!("url = \"net.tcp://a\"\n[security]\n{more}"), &[]).join("\n");
+    let beside = |other: &str| format!("`ticket_cache` stands beside `{other}`: two ways to log on");
+    for (more, says) in [
+        ("ticket_cache = false", "contoso.toml:3: `ticket_cache` is neither `true` nor the path of a file"),
+        ("ticket_cache = \"\"", "contoso.toml:3: `ticket_cache` is neither"),
+        ("ticket_cache = \"KCM:0\"", "contoso.toml:3: ticket caches of the kind `KCM` are not read, only files"),
+        ("username = \"a\"\nticket_cache = true", &format!("contoso.toml:4: {}", beside("username"))),
+        ("ticket_cache = true\npassword = { env = \"A\" }", &format!("contoso.toml:3: {}", beside("password"))),
+        (
+            "mode = \"ntlm\"\nticket_cache = true",
+            "contoso.toml:4: `ticket_cache` is for Kerberos, and `mode` says NTLM",
+        ),
+        ("mode = \"none\"\nticket_cache = true", "contoso.toml:4: `ticket_cache` is for a session that is protected"),
+        (
+            "username = \"a\"\nmode = \"ntlm\"\n[[security.user]]\nrole = \"nobody\"\nticket_cache = true",
+            "contoso.toml:7: `ticket_cache` is for Kerberos",
+        ),
+        (
+            "username = \"a\"\n[[security.user]]\nrole = \"nobody\"\nusername = \"b\"\nticket_cache = true",
+            &format!("contoso.toml:7: {}", beside("username")),
+        ),
+    ] {
+        assert!(with(more).contains(says), "{more}: {}", with(more));
+    }
+    let file = "url = \"net.tcp://a\"\n[security]\nticket_cache = true";
+    assert!(told(file, &["security.mode=ntlm"]).join("").contains("`mode` says NTLM"));
+    assert!(told(file, &["security.mode=none"]).is_empty());
+    assert!(
+        told("url = \"http://a\"\n[security]\nticket_cache = true", &[])
+            .join("")
+            .contains("`ticket_cache` is for net.tcp")
+    );
 }
 
 #[test]

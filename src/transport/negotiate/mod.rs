@@ -3,15 +3,26 @@
 //! Leaves out framing and sockets; the one socket here goes to a Kerberos KDC. Follows [MS-NNS] 3.1.
 
 #[cfg(feature = "security")]
+mod as_exchange;
+mod identity;
+#[cfg(feature = "security")]
 mod kdc;
 mod mechanism;
 #[cfg(feature = "security")]
 mod provider;
+#[cfg(feature = "security")]
+#[cfg(test)]
+mod provider_tests;
 mod refusal;
 mod secret;
 mod stream;
 #[cfg(test)]
 mod stream_tests;
+#[cfg(feature = "security")]
+mod ticket_cache;
+#[cfg(feature = "security")]
+#[cfg(test)]
+mod ticket_cache_tests;
 #[cfg(feature = "security")]
 mod workarounds;
 
@@ -20,7 +31,10 @@ use std::{
     time::Duration,
 };
 
-pub use self::secret::Secret;
+pub use self::{
+    identity::{Identity, OtherKind, TicketCache},
+    secret::Secret,
+};
 pub(super) use self::{
     mechanism::{Mechanism, Step},
     refusal::Refusal,
@@ -30,7 +44,7 @@ pub(super) use self::{
 /// Which mechanisms are offered. All are wrapped in SPNEGO, as 3.1.4.1 asks where a stream is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecurityMode {
-    /// Kerberos where a KDC is known, NTLM otherwise.
+    /// Kerberos where a KDC is known or a ticket cache is used, NTLM otherwise.
     Negotiate,
     /// Kerberos alone.
     Kerberos,
@@ -52,7 +66,7 @@ impl SecurityMode {
     }
 }
 
-/// How sessions are protected, and who logs on.
+/// How sessions are protected, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Security {
     /// Which mechanisms are offered.
@@ -61,10 +75,8 @@ pub struct Security {
     pub spn: String,
     /// Where the KDC listens, as in `dc1.contoso.example:88`; `krb5.conf` says where none is given.
     pub kdc: Option<String>,
-    /// `DOMAIN\user` or `user@realm`.
-    pub username: String,
-    /// The user's password.
-    pub password: Secret,
+    /// Who logs on.
+    pub identity: Identity,
     /// How long a KDC has to answer.
     pub kdc_limit: Duration,
 }

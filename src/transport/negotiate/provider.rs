@@ -4,17 +4,20 @@
 
 use sspi::{
     AuthIdentity, BufferType, ClientRequestFlags, CredentialUse, Credentials, CredentialsBuffers, DataRepresentation,
-    EncryptionFlags, Error, KerberosConfig, Negotiate, NegotiateConfig, SecurityBuffer, SecurityBufferRef,
-    SecurityStatus, Sspi as _, SspiImpl as _, Username, negotiate::ProtocolConfig, ntlm::NtlmConfig,
+    EncryptionFlags, Error, KdcResolution, KerberosConfig, KeytabIdentity, Negotiate, NegotiateConfig, SecurityBuffer,
+    SecurityBufferRef, SecurityStatus, Sspi as _, SspiImpl as _, Username, detect_kdc_url, negotiate::ProtocolConfig,
+    network_client::NetworkClient, ntlm::NtlmConfig,
 };
 
 use super::{
-    Refusal, Security, SecurityMode,
+    Identity, Refusal, Security, SecurityMode,
+    as_exchange::TicketFirst,
     kdc::Kdc,
     mechanism::{Mechanism, Step},
+    ticket_cache::{self, Credential},
     workarounds::{WrapTokens, lacks_sealing, said_by_kdc},
 };
-use crate::wire::nns::ErrorCode;
+use crate::wire::nns::{ErrorCode, Remedy};
 
 /// What NTLM calls the workstation: nobody's name goes onto the wire.
 const WORKSTATION: &str = "IPAMSPEC";
@@ -24,7 +27,9 @@ pub(super) struct SspiClient {
     context: Negotiate,
     credentials: Option<CredentialsBuffers>,
     spn: String,
-    kdc: Kdc,
+    kdc: Box<dyn NetworkClient>,
+    /// Whether a ticket of a cache logs on, and no password.
+    by_ticket: bool,
     wrap_tokens: WrapTokens,
 }
 
@@ -36,15 +41,25 @@ impl std::fmt::Debug for SspiClient {
 }
 
 impl SspiClient {
-    /// Makes a context that has not begun.
+    /// Makes a context that has not begun. A ticket cache is read now.
     ///
     /// # Errors
-    /// The user's name is none.
+    /// The user's name is none, or the cache has no ticket that could be used.
     pub(super) fn new(security: &Security) -> Result<Self, Refusal> {
-        let username = Username::parse(&security.username).map_err(|_| Refusal::Ours {
-            reason: "`username` is no name of a user; write it as DOMAIN\\user or user@realm".to_owned(),
-        })?;
-        let identity = AuthIdentity { username, password: security.password.expose().to_owned().into() };
+        let kdc = Kdc { limit: security.kdc_limit };
+        match &security.identity {
+            Identity::Password { username, password } => {
+                let username = Username::parse(username).map_err(|_| Refusal::Ours {
+                    reason: "`username` is no name of a user; write it as DOMAIN\\user or user@realm".to_owned(),
+                })?;
+                let identity = AuthIdentity { username, password: password.expose().to_owned().into() };
+                Self::by_password(security, identity, kdc)
+            }
+            Identity::TicketCache(cache) => Self::by_ticket(security, ticket_cache::ticket_of(cache)?, kdc),
+        }
+    }
+
+    fn by_password(security: &Security, identity: AuthIdentity, kdc: Kdc) -> Result<Self, Refusal> {
         let kerberos = |kdc: &str| KerberosConfig::new_with_kdc_url(kdc, WORKSTATION.to_owned());
         let (protocol, packages): (Box<dyn ProtocolConfig>, _) = match (security.mode, security.kdc.as_deref()) {
             (SecurityMode::Ntlm, _) => (Box::new(NtlmConfig::new(WORKSTATION.to_owned())), "ntlm"),
@@ -53,20 +68,62 @@ impl SspiClient {
             // It looks for a KDC by itself, and takes Kerberos where it finds one.
             (SecurityMode::Negotiate, None) => (Box::new(NtlmConfig::new(WORKSTATION.to_owned())), "kerberos,ntlm"),
         };
+        let credentials = Credentials::from(identity);
+        Self::begin(security, protocol, packages, &credentials, Box::new(kdc))
+    }
+
+    /// A context of whoever got a ticket. Whatever the mode, Kerberos alone is offered: NTLM wants a password.
+    ///
+    /// # Errors
+    /// No KDC of the ticket's realm is known, or its key is of another kind.
+    pub(super) fn by_ticket(
+        security: &Security,
+        ticket: Credential,
+        kdc: impl NetworkClient + 'static,
+    ) -> Result<Self, Refusal> {
+        let realm = String::from_utf8_lossy(&ticket.client.realm).into_owned();
+        let mut protocol =
+            KerberosConfig::new_with_kdc_url(security.kdc.as_deref().unwrap_or_default(), WORKSTATION.to_owned());
+        if security.kdc.is_none() {
+            // The realm is the ticket's, whatever krb5.conf makes of the user's name.
+            let found = detect_kdc_url(&realm).ok_or_else(|| Refusal::Mechanism {
+                code: ErrorCode::NO_AUTHENTICATING_AUTHORITY,
+                reason: format!("nothing says where a KDC of the realm {realm} is"),
+            })?;
+            protocol.kdc_resolution = KdcResolution::KdcUrl(Some(found));
+        }
+        let unusable = |what: &str| Refusal::Ours { reason: format!("the ticket cannot be used: {what}") };
+        let credentials = Credentials::from(KeytabIdentity {
+            // Who it is stands in the ticket; this name goes nowhere.
+            principal: Username::parse("ticket").map_err(|_| unusable("`sspi` takes no name"))?,
+            key: ticket.key.to_vec().into(),
+            key_enctype: ticket.cipher().map_err(|_| unusable("the encryption type of its key"))?,
+        });
+        let kdc = Box::new(TicketFirst { ticket, kdc });
+        Ok(Self { by_ticket: true, ..Self::begin(security, Box::new(protocol), "kerberos", &credentials, kdc)? })
+    }
+
+    fn begin(
+        security: &Security,
+        protocol: Box<dyn ProtocolConfig>,
+        packages: &str,
+        credentials: &Credentials,
+        kdc: Box<dyn NetworkClient>,
+    ) -> Result<Self, Refusal> {
         let config = NegotiateConfig::new(protocol, Some(packages.to_owned()), WORKSTATION.to_owned());
         let mut context = Negotiate::new_client(config).map_err(|error| refusal(&error))?;
-        let data = Credentials::from(identity);
         let acquired = context
             .acquire_credentials_handle()
             .with_credential_use(CredentialUse::Outbound)
-            .with_auth_data(&data)
+            .with_auth_data(credentials)
             .execute(&mut context)
             .map_err(|error| refusal(&error))?;
         Ok(Self {
             context,
             credentials: acquired.credentials_handle,
             spn: security.spn.clone(),
-            kdc: Kdc { limit: security.kdc_limit },
+            kdc,
+            by_ticket: false,
             wrap_tokens: WrapTokens::default(),
         })
     }
@@ -99,8 +156,9 @@ impl Mechanism for SspiClient {
         let stepped = self
             .context
             .initialize_security_context_impl(&mut builder)
-            .and_then(|mut generator| generator.resolve_with_client(&self.kdc));
-        let status = stepped.map_err(|error| refusal(&error))?.status;
+            .and_then(|mut generator| generator.resolve_with_client(self.kdc.as_ref()));
+        let told = if self.by_ticket { refusal_of_ticket } else { refusal };
+        let status = stepped.map_err(|error| told(&error))?.status;
         let token = output.into_iter().next().map(|buffer| buffer.buffer).unwrap_or_default();
         match status {
             SecurityStatus::Ok => Ok(Step { token, complete: true }),
@@ -136,6 +194,17 @@ impl Mechanism for SspiClient {
 fn refusal(error: &Error) -> Refusal {
     let code = said_by_kdc(&error.description).unwrap_or(ErrorCode(error.error_type.into()));
     Refusal::Mechanism { code, reason: words(error) }
+}
+
+/// Where a ticket logs on, no password is to be checked, and no account is at stake.
+fn refusal_of_ticket(error: &Error) -> Refusal {
+    match refusal(error) {
+        Refusal::Mechanism { code, reason } if matches!(code.remedy(), Remedy::Credentials | Remedy::Expired) => {
+            let reason = format!("the ticket of the cache is not taken: {reason}; get another with `kinit`");
+            Refusal::Ours { reason }
+        }
+        other => other,
+    }
 }
 
 /// The first line of what `sspi` says, without the causes below it.

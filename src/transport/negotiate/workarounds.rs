@@ -78,12 +78,13 @@ pub(super) fn lacks_sealing(token: &[u8]) -> bool {
 ///
 /// This can go once `sspi::Error` tells the KDC's own code (RFC 4120 7.5.9).
 pub(super) fn said_by_kdc(description: &str) -> Option<ErrorCode> {
-    const SAID: [(&str, u32); 5] = [
+    const SAID: [(&str, u32); 6] = [
         ("server not found in Kerberos database", 0x8009_0303),
         ("pre-authentication information was invalid", 0x8009_030C),
         ("credentials have been revoked", 0x8007_0775),
         ("password has expired", 0x8007_0532),
         ("clock skew too great", 0x8009_0324),
+        ("ticket not yet valid", 0x8009_0324),
     ];
     let said = description.to_ascii_lowercase();
     SAID.into_iter().find(|(words, _)| said.contains(&words.to_ascii_lowercase())).map(|(_, code)| ErrorCode(code))

@@ -192,7 +192,7 @@ impl Protection {
 mod tests {
     use super::*;
     use crate::{
-        transport::{Secret, Security, SecurityMode, negotiate::Refused},
+        transport::{Identity, Secret, Security, SecurityMode, negotiate::Refused},
         wire::framing::{KnownEncoding, NEGOTIATE, Preamble, Record},
     };
 
@@ -201,8 +201,7 @@ mod tests {
             mode: SecurityMode::Ntlm,
             spn: "host/h".to_owned(),
             kdc: None,
-            username: "u".to_owned(),
-            password: Secret::new("p".to_owned()),
+            identity: Identity::Password { username: "u".to_owned(), password: Secret::new("p".to_owned()) },
             kdc_limit: std::time::Duration::from_secs(1),
         };
         Protection::new(Some(std::sync::Arc::new(security).mechanism(&Refused::default())))

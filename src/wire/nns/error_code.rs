@@ -43,6 +43,8 @@ impl ErrorCode {
     pub const LOGON_DENIED: Self = Self(0x8009_030C);
     /// One side does not have what the other asks for.
     pub const UNSUPPORTED_FUNCTION: Self = Self(0x8009_0302);
+    /// No KDC can be asked.
+    pub const NO_AUTHENTICATING_AUTHORITY: Self = Self(0x8009_0311);
     /// A token is not what it should be.
     pub const INVALID_TOKEN: Self = Self(0x8009_0308);
 
