@@ -2,7 +2,7 @@
 //!
 //! Has the names of `kerberos/mod.rs`. Leaves out everything else.
 
-use super::users::BadKeytab;
+use super::{known::Accepted, users::BadKeytab};
 use crate::wire::nns::ErrorCode;
 
 /// There is none.
@@ -12,22 +12,6 @@ pub(super) enum Service {}
 /// There is none.
 #[derive(Debug, Clone)]
 pub(super) enum Seal {}
-
-/// Nobody.
-#[derive(Debug)]
-pub(super) struct Accepted {
-    pub(super) client: Principal,
-    pub(super) realm: String,
-    pub(super) reply: Option<Vec<u8>>,
-    pub(super) seal: Seal,
-}
-
-/// Nobody's name.
-#[derive(Debug)]
-pub(super) struct Principal {
-    pub(super) name: String,
-    pub(super) realm: String,
-}
 
 impl Service {
     pub(super) fn of_keytab(_bytes: &[u8]) -> Result<Self, BadKeytab> {

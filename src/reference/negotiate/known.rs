@@ -11,6 +11,24 @@ pub(super) struct Known {
     pub(super) seal: Seal,
 }
 
+/// Somebody who is who their ticket says.
+#[derive(Debug)]
+pub(super) struct Accepted {
+    pub(super) client: Principal,
+    /// The realm that the service is of.
+    pub(super) realm: String,
+    /// What goes back: nothing where the client does not ask who the server is.
+    pub(super) reply: Option<Vec<u8>>,
+    pub(super) seal: kerberos::Seal,
+}
+
+/// Somebody, or a service, of a realm. The parts of the name are joined by `/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Principal {
+    pub(super) name: String,
+    pub(super) realm: String,
+}
+
 /// How a session is signed and sealed, both ways.
 #[derive(Debug, Clone)]
 pub(super) enum Seal {

@@ -14,7 +14,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::kerberos::{Accepted, Service};
+use super::{kerberos::Service, known::Accepted};
 use crate::{spec::Role, wire::nns::ErrorCode};
 
 /// The users.

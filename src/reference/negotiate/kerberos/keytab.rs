@@ -6,9 +6,9 @@
 use zeroize::Zeroizing;
 
 use super::{
-    super::users::BadKeytab,
+    super::{known::Principal, users::BadKeytab},
     key::{Key, KeyType},
-    message::{EncryptedData, Principal},
+    message::EncryptedData,
 };
 use crate::wire::nns::ErrorCode;
 
@@ -161,8 +161,8 @@ pub(super) mod tests {
         let hole = [&(-9_i32).to_be_bytes()[..], &[7; 9]].concat();
         let bytes = file(&[entry(23, &[1; 16]), entry(18, &[2; 32]), hole, entry(17, &[3; 16]), vec![0; 20]]);
         let keytab = Keytab::read(&bytes).unwrap();
-        let kinds: Vec<_> = keytab.0.iter().map(|(of, key)| (of.to_string(), key.kind())).collect();
-        let of = "host/ipam.example.test@EXAMPLE.TEST".to_owned();
+        let kinds: Vec<_> = keytab.0.iter().map(|(of, key)| (of.clone(), key.kind())).collect();
+        let of = Principal { name: "host/ipam.example.test".to_owned(), realm: "EXAMPLE.TEST".to_owned() };
         assert_eq!(kinds, [(of.clone(), KeyType::Aes256), (of, KeyType::Aes128)]);
         assert!(!format!("{keytab:?}").contains("2, 2"), "no key is shown");
     }

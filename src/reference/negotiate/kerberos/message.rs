@@ -2,10 +2,8 @@
 //!
 //! Leaves out whether what they say is so. Follows RFC 4120 5.2 to 5.5 and RFC 4121 4.1.
 
-use std::fmt;
-
 use super::{
-    super::der,
+    super::{der, known::Principal},
     key::{Key, KeyType},
 };
 
@@ -35,13 +33,6 @@ const AP_REP_TOKEN: [u8; 2] = [2, 0];
 const VERSION: i64 = 5;
 const AP_REQ: i64 = 14;
 const AP_REP: u8 = 15;
-
-/// Somebody, or a service, of a realm. The parts of the name are joined by `/`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in super::super) struct Principal {
-    pub(in super::super) name: String,
-    pub(in super::super) realm: String,
-}
 
 /// A message that is sealed (5.2.9). The version of the key is passed over: a key that does not open it is not the one.
 #[derive(Debug, Clone, Copy)]
@@ -221,12 +212,6 @@ impl Principal {
         }
         let name = String::from_utf8(parts.join(&b'/')).ok()?;
         Some(Self { name, realm: String::from_utf8(realm.to_vec()).ok()? })
-    }
-}
-
-impl fmt::Display for Principal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}", self.name, self.realm)
     }
 }
 

@@ -15,14 +15,14 @@ mod tests;
 
 use std::sync::{Mutex, PoisonError};
 
+pub(super) use self::seal::Seal;
 use self::{
     key::{Key, usage},
     keytab::Keytab,
     message::{ApReq, Authenticator, EncTicketPart, SentKey},
     replays::Replays,
 };
-pub(super) use self::{message::Principal, seal::Seal};
-use super::users::BadKeytab;
+use super::{known::Accepted, users::BadKeytab};
 use crate::wire::nns::ErrorCode;
 
 /// How far the clocks of two machines may be apart, in seconds.
@@ -46,17 +46,6 @@ const NO_KERB_KEY: ErrorCode = ErrorCode(0x8009_0348);
 pub(super) struct Service {
     keytab: Keytab,
     replays: Mutex<Replays>,
-}
-
-/// Somebody who is who their ticket says.
-#[derive(Debug)]
-pub(super) struct Accepted {
-    pub(super) client: Principal,
-    /// The realm that the service is of.
-    pub(super) realm: String,
-    /// What goes back: nothing where the client does not ask who the server is.
-    pub(super) reply: Option<Vec<u8>>,
-    pub(super) seal: Seal,
 }
 
 impl Service {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::{
     super::{
         der,
-        known::Known,
+        known::{Known, Principal},
         spnego::{Acceptor, Around, Stepped},
         users::{User, Users},
     },
@@ -22,6 +22,10 @@ fn accept(made: &Made) -> Result<Accepted, ErrorCode> {
     service().accept(&made.token(), NOW)
 }
 
+fn alice(realm: &str) -> Principal {
+    Principal { name: "alice".to_owned(), realm: realm.to_owned() }
+}
+
 /// Both sides of a session.
 fn sides(made: &Made) -> (Side, Seal) {
     let accepted = accept(made).unwrap();
@@ -35,7 +39,7 @@ fn who_has_a_ticket_is_who_it_says_with_keys_of_either_type() {
         for subkey in [None, Some(key(18, 3)), Some(key(17, 3))] {
             let made = Made { service_key: key(service, 1), session: key(session, 2), subkey, ..Made::default() };
             let accepted = accept(&made).unwrap();
-            assert_eq!(accepted.client.to_string(), "alice@EXAMPLE.TEST");
+            assert_eq!(accepted.client, alice("EXAMPLE.TEST"));
             let (mut client, mut server) = (made.side(&accepted.reply.unwrap()), accepted.seal);
             assert_eq!(client.kind, made.subkey.as_ref().map_or(session, |key| key.0));
             assert_eq!(server.unwrap(&client.wrap(b"there", 0, 0)).as_deref(), Some(b"there".as_slice()));
@@ -311,8 +315,7 @@ fn a_principal_is_the_user_of_its_realm() {
     }
     // Another realm's alice is not ours, though its first label is the same.
     let of_realm = |realm: &str| {
-        let client = Principal { name: "alice".to_owned(), realm: realm.to_owned() };
-        let accepted = Accepted { client, ..accept(&Made::default()).unwrap() };
+        let accepted = Accepted { client: alice(realm), ..accept(&Made::default()).unwrap() };
         users.find_accepted(&accepted).map(User::role)
     };
     assert_eq!(of_realm("EXAMPLE.TEST"), Some(Role::IpamUser));
@@ -348,7 +351,7 @@ proptest! {
             *at.get_mut(&mut token) = octet;
         }
         if let Ok(accepted) = service().accept(&token, NOW) {
-            prop_assert_eq!(accepted.client.to_string(), "alice@EXAMPLE.TEST");
+            prop_assert_eq!(accepted.client, alice("EXAMPLE.TEST"));
         }
     }
 
