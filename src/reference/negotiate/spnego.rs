@@ -46,6 +46,8 @@ pub(super) struct Around<'a> {
     pub(super) time: u64,
     /// Whether whoever is not known is let in.
     pub(super) anybody: bool,
+    /// Whether whoever asks for no sealing is let in.
+    pub(super) any_level: bool,
 }
 
 impl Acceptor {
@@ -69,7 +71,7 @@ impl Acceptor {
         let NegTokenResp { response, mic } = NegTokenResp::read(token).ok_or(ErrorCode::INVALID_TOKEN)?;
         let response = response.ok_or(ErrorCode::INVALID_TOKEN)?;
         let Some(challenged) = self.challenged.take() else {
-            let (challenged, challenge) = ntlm::challenge(response, around.nonce, around.time)?;
+            let (challenged, challenge) = ntlm::challenge(response, around.nonce, around.time, around.any_level)?;
             self.challenged = Some(challenged);
             return Ok(Stepped::Continue(respond(ACCEPT_INCOMPLETE, false, Some(&challenge), None)));
         };
@@ -97,7 +99,7 @@ impl Acceptor {
             let state = if is_first { ACCEPT_INCOMPLETE } else { REQUEST_MIC };
             return Ok(Stepped::Continue(respond(state, true, None, None)));
         };
-        let (challenged, challenge) = ntlm::challenge(negotiate, around.nonce, around.time)?;
+        let (challenged, challenge) = ntlm::challenge(negotiate, around.nonce, around.time, around.any_level)?;
         self.challenged = Some(challenged);
         Ok(Stepped::Continue(respond(ACCEPT_INCOMPLETE, true, Some(&challenge), None)))
     }
@@ -107,7 +109,7 @@ impl Acceptor {
         if let Some(challenged) = self.challenged.take() {
             return Ok(Stepped::Complete(Vec::new(), Box::new(challenged.judge(token, around.users, around.anybody)?)));
         }
-        let (challenged, challenge) = ntlm::challenge(token, around.nonce, around.time)?;
+        let (challenged, challenge) = ntlm::challenge(token, around.nonce, around.time, around.any_level)?;
         self.challenged = Some(challenged);
         Ok(Stepped::Continue(challenge))
     }

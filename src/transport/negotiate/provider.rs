@@ -23,6 +23,8 @@ const WORKSTATION: &str = "IPAMSPEC";
 pub(super) struct SspiClient {
     context: Negotiate,
     credentials: Option<CredentialsBuffers>,
+    /// Whether sealing is asked for beside signing.
+    seals: bool,
     spn: String,
     kdc: Kdc,
     wrap_tokens: WrapTokens,
@@ -47,7 +49,9 @@ impl SspiClient {
         let identity = AuthIdentity { username, password: security.password.expose().to_owned().into() };
         let kerberos = |kdc: &str| KerberosConfig::new_with_kdc_url(kdc, WORKSTATION.to_owned());
         let (protocol, packages): (Box<dyn ProtocolConfig>, _) = match (security.mode, security.kdc.as_deref()) {
-            (SecurityMode::Ntlm, _) => (Box::new(NtlmConfig::new(WORKSTATION.to_owned())), "ntlm"),
+            (SecurityMode::Ntlm | SecurityMode::SignedNtlm, _) => {
+                (Box::new(NtlmConfig::new(WORKSTATION.to_owned())), "ntlm")
+            }
             (SecurityMode::Kerberos, kdc) => (Box::new(kerberos(kdc.unwrap_or_default())), "kerberos"),
             (SecurityMode::Negotiate, Some(kdc)) => (Box::new(kerberos(kdc)), "kerberos,ntlm"),
             // It looks for a KDC by itself, and takes Kerberos where it finds one.
@@ -65,6 +69,7 @@ impl SspiClient {
         Ok(Self {
             context,
             credentials: acquired.credentials_handle,
+            seals: security.mode != SecurityMode::SignedNtlm,
             spn: security.spn.clone(),
             kdc: Kdc { limit: security.kdc_limit },
             wrap_tokens: WrapTokens::default(),
@@ -74,11 +79,13 @@ impl SspiClient {
 
 impl Mechanism for SspiClient {
     fn step(&mut self, token: &[u8]) -> Result<Step, Refusal> {
-        if lacks_sealing(token) {
+        if self.seals && lacks_sealing(token) {
             return Err(Refusal::Insufficient);
         }
         let mut input = [SecurityBuffer::new(token.to_vec(), BufferType::Token)];
         let mut output = vec![SecurityBuffer::new(Vec::new(), BufferType::Token)];
+        let confidentiality =
+            if self.seals { ClientRequestFlags::CONFIDENTIALITY } else { ClientRequestFlags::empty() };
         let mut builder = self
             .context
             .initialize_security_context()
@@ -88,7 +95,7 @@ impl Mechanism for SspiClient {
                 ClientRequestFlags::MUTUAL_AUTH
                     | ClientRequestFlags::REPLAY_DETECT
                     | ClientRequestFlags::SEQUENCE_DETECT
-                    | ClientRequestFlags::CONFIDENTIALITY
+                    | confidentiality
                     | ClientRequestFlags::INTEGRITY,
             )
             .with_target_data_representation(DataRepresentation::Native)
