@@ -169,6 +169,8 @@ pub struct Expect {
     /// Why the case means nothing where the target has closed the connection; for [`Answer::Accepted`] and
     /// [`Answer::Reply`].
     pub unless_closed: Option<String>,
+    /// Why the case means nothing where a reply or a fault has come; for [`Answer::Either`] only.
+    pub unless_replied: Option<String>,
     /// How the target must end the session, where that is said; for [`Answer::Ended`] only.
     pub ended_by: Option<EndedBy>,
 }

@@ -21,6 +21,8 @@ pub enum Secured {
     As(Role),
     /// Somebody tries to whom nobody has given an account.
     MadeUp,
+    /// Whoever logs on in the other cases does here, and asks for signing alone: with NTLM.
+    SignedAlone,
     /// No upgrade is asked for.
     WithoutUpgrade,
     /// The records of the case ask for it, and go on with the handshake byte by byte; their tokens are NTLM's.
@@ -30,7 +32,7 @@ pub enum Secured {
 impl Secured {
     /// Whether the client's own mechanism makes the tokens.
     pub fn needs_mechanism(self) -> bool {
-        matches!(self, Self::AsUsual | Self::As(_) | Self::MadeUp)
+        matches!(self, Self::AsUsual | Self::As(_) | Self::MadeUp | Self::SignedAlone)
     }
 }
 
@@ -61,6 +63,20 @@ pub(super) fn read(mut table: Fields<'_>, names: &mut Names, told: &mut Told) ->
     if user.is_some() && upgrade.is_some() {
         told.bad_value(span.clone(), "nobody logs on where the client does not upgrade").help("leave `user` out");
     }
+    let level_span = table.key_span("level");
+    let level = table.text("level", told).and_then(|text| match text.value {
+        "sign" => Some(Secured::SignedAlone),
+        other => {
+            told.bad_value(text.span(), format!("{} is no lower level of protection", shown(other))).help =
+                suggest(other, ["sign"]);
+            None
+        }
+    });
+    if level.is_some() && (user.is_some() || upgrade.is_some()) {
+        told.bad_value(level_span, "a lower level is asked for by whoever logs on in the other cases")
+            .help("leave `user` and `upgrade` out");
+    }
+    let upgrade = upgrade.or(level);
     table.finish(told);
     SecuredDraft { user, upgrade, span }
 }

@@ -162,6 +162,7 @@ fn one(mut fields: Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> Op
                 snapshot: false,
                 values: Vec::new(),
                 unless_closed: None,
+                unless_replied: None,
                 ended_by: None,
             })
         }
@@ -318,6 +319,12 @@ fn expect(
         told.bad_value(closed_span, "`unless_closed` is about a session that is to be taken, or to go on")
             .help("write it beside accepted = true or reply = true");
     }
+    let replied_span = fields.key_span("unless_replied");
+    let unless_replied = fields.text("unless_replied", told).map(|reason| reason.value.to_owned());
+    if unless_replied.is_some() && !said.contains(&"either") {
+        told.bad_value(replied_span, "`unless_replied` is about what may be answered or not")
+            .help("write it beside either = true");
+    }
     let ended_by = fields.text("ended_by", told).and_then(|text| {
         let known = EndedBy::ALL.into_iter().find(|way| way.as_str() == text.value);
         if known.is_none() {
@@ -379,7 +386,7 @@ fn expect(
         _ => of_session?,
     };
     let snapshot = snapshot.is_some_and(|(snapshot, _)| snapshot);
-    Some(Expect { answer, requirement, snapshot, values, unless_closed, ended_by })
+    Some(Expect { answer, requirement, snapshot, values, unless_closed, unless_replied, ended_by })
 }
 
 fn captures(fields: &Fields<'_>, context: &mut Context<'_>, told: &mut Told) -> Vec<Capture> {

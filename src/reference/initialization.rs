@@ -6,6 +6,7 @@
 use super::{
     answer::Fault,
     mutant::{Behaviour, Mutant},
+    validation,
     variant::Variant,
 };
 use crate::{
@@ -25,6 +26,13 @@ pub(super) struct Parameters {
     pub(super) fit: bool,
     /// Whether they name what it works at, as far as this server looks.
     pub(super) object: bool,
+    /// The lie that takes them all the same, where that breaks a rule.
+    pub(super) broken: Option<Mutant>,
+}
+
+impl Parameters {
+    /// Those in which nothing is wrong, of an operation that nobody named.
+    pub(super) const UNKNOWN: Self = Self { operation: None, fit: true, object: true, broken: None };
 }
 
 /// Reads the parameters.
@@ -36,10 +44,13 @@ pub(super) fn read(operation: &Operation, body: &Element, behaviour: &Behaviour)
     if behaviour.lies(Mutant::RefusesParameters) {
         return Err(refuse("The parameters are not valid."));
     }
-    let unknown = Parameters { operation: None, fit: true, object: true };
     let Some(element) = body.child(namespace::IPAM, PARAMTERS.name).filter(|element| !element.is_nil()) else {
         let taken = behaviour.lies(Mutant::InitializesNull);
-        return if taken { Ok(unknown) } else { Err(refuse("The parameters of the operation are missing.")) };
+        return if taken {
+            Ok(Parameters::UNKNOWN)
+        } else {
+            Err(refuse("The parameters of the operation are missing."))
+        };
     };
     let kind = kind(element)?;
     let Some(id) = element.child(namespace::IPAM, "OperationId") else {
@@ -50,7 +61,7 @@ pub(super) fn read(operation: &Operation, body: &Element, behaviour: &Behaviour)
     }
     let Some(asked) = named(&id.text(), behaviour) else {
         return if behaviour.lies(Mutant::InitializesUnknownOperation) {
-            Ok(unknown)
+            Ok(Parameters::UNKNOWN)
         } else if behaviour.varies(Variant::OperationRefusesInvalid) {
             Err(refuse("The parameters name no operation that there is."))
         } else {
@@ -70,7 +81,8 @@ pub(super) fn read(operation: &Operation, body: &Element, behaviour: &Behaviour)
         let object = element.child(namespace::IPAM, need.name).filter(|object| !object.is_nil());
         object.is_some_and(|object| !need.some || object.elements().next().is_some())
     };
-    Ok(Parameters { operation: Some(asked), fit, object: asked.needs.iter().all(is_there) })
+    let object = asked.needs.iter().all(is_there);
+    Ok(Parameters { operation: Some(asked), fit, object, broken: validation::broken(asked.id, element) })
 }
 
 /// The operation of an id: to the letter, but for lies.
@@ -128,17 +140,18 @@ mod tests {
     fn every_operation_is_known_by_its_id_and_its_type() {
         for operation in ADMIN_OPERATIONS {
             let inside = |kind: &str| {
+                // A server is of a family.
+                let of = |need: &Need| if need.name == "Server" { " i:type='m:DhcpServerV4'" } else { "" };
                 let needs: Vec<String> =
-                    operation.needs.iter().map(|need| format!("<{0}><x/></{0}>", need.name)).collect();
+                    operation.needs.iter().map(|need| format!("<{0}{1}><x/></{0}>", need.name, of(need))).collect();
                 let needs = needs.concat();
                 format!("<paramters i:type='m:{kind}'><OperationId>{}</OperationId>{needs}</paramters>", operation.id)
             };
-            let read = Parameters { operation: Some(operation), fit: true, object: true };
+            let read = Parameters { operation: Some(operation), ..Parameters::UNKNOWN };
             assert_eq!(plain(&inside(operation.parameters)), Ok(read));
             assert_eq!(plain(&inside("IpamOperationWithProgressParameters")), Ok(Parameters { fit: false, ..read }));
             if let Some(need) = operation.needs.first() {
-                let empty =
-                    inside(operation.parameters).replace(&format!("<{}><x/>", need.name), &format!("<{}>", need.name));
+                let empty = inside(operation.parameters).replacen("<x/>", "", 1);
                 assert_eq!(plain(&empty), Ok(Parameters { object: !need.some, ..read }), "{operation:?}");
             }
         }

@@ -28,6 +28,7 @@ mod server;
 mod session;
 mod style;
 mod tag;
+mod validation;
 mod value;
 mod variant;
 mod world;

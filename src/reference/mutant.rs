@@ -395,6 +395,20 @@ mutants! {
     ForgetsParameters "forgets-parameters" "progress.success-told"
         "An operation fails as if it had no parameters, whatever it was initialized with.";
 
+    // Sessions with progress: what they take and should not.
+    TakesInvalidServers "takes-invalid-servers" "operations.dhcp-server-validated"
+        "An operation takes a DHCP server that is of neither family.";
+    TakesInvalidScopes "takes-invalid-scopes" "operations.dhcp-scope-validated"
+        "An operation takes a scope that is none, that there is already, or that is not there to be changed.";
+    BreaksDhcpRules "breaks-dhcp-rules" "operations.dhcp-rules-kept"
+        "An operation takes a policy or a reservation without a name, or with an address that is none.";
+    TakesSpecialAddresses "takes-special-addresses" "operations.ip-address-rules-kept"
+        "An operation takes an address of a block that no host has.";
+    BreaksDnsRules "breaks-dns-rules" "operations.dns-rules-kept"
+        "An operation takes a record, a zone or a forwarder without a name or of no type.";
+    WaitsForAnswers "waits-for-answers" "progress.callbacks-one-way"
+        "After its first callback an operation tells no more until the client has sent something.";
+
     // Sessions with progress: how they tell it.
     WrongCallbackAction "wrong-callback-action" "progress-callback.action"
         "A callback has the action of an operation of IIpamServer.";
@@ -468,6 +482,8 @@ mutants! {
         "A reply in a binary session refers to strings that were never sent.";
     ForgetsStrings "forgets-strings" "binary.ids-count-on"
         "Every message of a binary session counts its strings as if it were the first.";
+    RepeatsStrings "repeats-strings" "binary.strings-once"
+        "Every message of a binary session sends the strings that it needs, whether they were sent before or not.";
     IgnoresMustUnderstand "ignores-must-understand" "soap.must-understand-refused"
         "A header that must be understood and is not is passed over.";
     TakesSoap11 "takes-soap11" "soap.version-mismatch-refused"
@@ -507,6 +523,13 @@ mutants! {
     TakesOneSession "takes-one-session" "framing.session-after-session"
         "A connection is kept when its session has ended, and a further session on it is refused.";
 
+    PassesOverLargeMessages "passes-over-large-messages" "framing.too-large-closes"
+        "A message that is too large is passed over, and the session goes on.";
+    WaitsForLongNames "waits-for-long-names" "framing.names-limited"
+        "A Via, a content type and the name of an upgrade may have any length.";
+    TakesSessionEncoding "takes-session-encoding" "net-tcp.singleton-encoding"
+        "A session in Singleton-Unsized mode may have the encoding of sessions with strings of their own.";
+
     // Protection: the upgrade, the handshake, what is sealed, and who may do what.
     ServesWithoutUpgrade "serves-without-upgrade" "transport.encrypt-and-sign"
         "A session that asks for no protection is taken where protection is required.";
@@ -518,6 +541,8 @@ mutants! {
         "A user whom nobody knows is let in with the name for a password.";
     TakesAnyToken "takes-any-token" "nns.failure-told"
         "A token that is none is answered as if it were the first of a handshake.";
+    GrantsLess "grants-less" "nns.level-too-low"
+        "Whoever asks for signing alone is let in, and nothing is sealed.";
     ForgetsItsContext "forgets-its-context" "nns.token-taken"
         "Every token is taken for the first of a handshake.";
     DoneAtOnce "done-at-once" "nns.continues"

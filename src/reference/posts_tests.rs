@@ -79,7 +79,7 @@ async fn status(server: &Server, path: &str, content: &str) -> (u16, String) {
 
 const PATH: &str = "/Ipam/OperationWithProgress";
 const EDIT: &str = "<paramters i:type='UpdateDhcpServerParameters' xmlns:i='http://www.w3.org/2001/XMLSchema-instance'>\
-    <OperationId>EditDhcpServer</OperationId><Server/></paramters>";
+    <OperationId>EditDhcpServer</OperationId><Server i:type='DhcpServerV4'/></paramters>";
 
 #[tokio::test]
 async fn replies_and_callbacks_are_posted_to_the_address_of_the_session() {

@@ -163,7 +163,7 @@ impl Progress {
             State::SessionInitialized { refused }
                 if lies(Mutant::StartsUninitialized) || (refused && lies(Mutant::StartsAfterRefusal)) =>
             {
-                Parameters { operation: None, fit: true, object: true }
+                Parameters::UNKNOWN
             }
             State::SessionInitialized { .. } => {
                 return self.refuse(out_of_order(operation, "The session is not initialized."), id, now);
@@ -211,6 +211,13 @@ impl Progress {
         if !self.behaviour.lies(Mutant::StaysOpen) {
             script.push((last, Planned::End));
         }
+        if self.behaviour.lies(Mutant::WaitsForAnswers) {
+            let mut told = 0;
+            script.retain(|(_, planned)| {
+                told += usize::from(!matches!(planned, Planned::Answer(..)));
+                told <= 1 || matches!(planned, Planned::Answer(..))
+            });
+        }
         for (after, planned) in script {
             self.plan(now.after(after), planned);
         }
@@ -225,7 +232,7 @@ impl Progress {
             told.push((Duration::ZERO, Told::Overall("InProgress")));
         }
         let valid = if parameters.fit {
-            parameters.object || lies(Mutant::StartsWithoutObject)
+            (parameters.object || lies(Mutant::StartsWithoutObject)) && parameters.broken.is_none_or(lies)
         } else {
             lies(Mutant::StartsWrongType)
         };

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     reference::{Kind, Mutant},
-    spec::{CALLBACKS, KEEPALIVE_ACTION, namespace},
+    spec::{CALLBACKS, KEEPALIVE_ACTION, namespace, progress::AdminOperation},
     xml::{self, Element, Limits},
 };
 
@@ -335,6 +335,21 @@ fn talks(behaviour: &Behaviour) -> Vec<Out> {
         if let Some(action) = between {
             talk.send(action, "");
         }
+        talk.start();
+        heard.extend(talk.heard);
+    }
+    // Objects that no server may take.
+    for (id, object) in [
+        ("EditDhcpServer", "<Server/>"),
+        ("CreateDhcpScope", "<Scope><PrefixLength>31</PrefixLength></Scope>"),
+        ("CreateDhcpReservation", "<Reservation><Name> </Name></Reservation>"),
+        ("CreateIpamIPAddress", "<Address><Address><m_Address>127</m_Address></Address></Address>"),
+        ("CreateDnsZone", "<ServerZone><ZoneType>None</ZoneType></ServerZone>"),
+    ] {
+        let mut talk = Talk::new(behaviour.clone(), "default");
+        let kind = AdminOperation::named(id).unwrap().parameters;
+        let inside = format!("<paramters i:type='m:{kind}'><OperationId>{id}</OperationId>{object}</paramters>");
+        talk.call("InitializeOperationParameters", &inside);
         talk.start();
         heard.extend(talk.heard);
     }

@@ -13,7 +13,7 @@ pub use self::{event::judge_event, machine::judge_session};
 use super::said;
 use crate::{
     case::{Answer as Expected, Case, FaultKind, Secured, Step, judge_value},
-    session::{End, HttpHead, Layer, Observed, Unread},
+    session::{End, HttpHead, Layer, Observed, Received, Unread},
     soap::{
         self, Fault, SoapError,
         contract::{self, Answer, Checked, Rule},
@@ -80,7 +80,10 @@ pub fn judge(
     vars: &dyn Fn(&str) -> Option<String>,
 ) -> Judged {
     let closed = matches!(observed, Observed::Ended(End::Closed | End::Ended | End::Reset));
-    let unmet = asked.step.expect.as_ref().and_then(|expect| expect.unless_closed.clone()).filter(|_| closed);
+    let replied = matches!(observed, Observed::Received(_));
+    let expect = asked.step.expect.as_ref();
+    let unmet = expect.and_then(|expect| expect.unless_closed.clone()).filter(|_| closed);
+    let unmet = unmet.or_else(|| expect.and_then(|expect| expect.unless_replied.clone()).filter(|_| replied));
     let mut bench = Bench { asked, catalogue, checks: Vec::new() };
     if unmet.is_some() {
         return Judged { checks: Vec::new(), reply: None, values_hold: true, unmet, said: None };
@@ -173,6 +176,7 @@ impl Bench<'_> {
             let (name, requirement) = ("size", "framing.shortest-sizes");
             self.rule(name, requirement, Layer::Framing, holds, message, "as many octets as the size takes", got)?;
         }
+        self.strings_once(received);
         match received.envelope() {
             Ok(envelope) => {
                 let message = "the answer is well-formed XML";
@@ -201,6 +205,22 @@ impl Bench<'_> {
                 &error.to_string(),
             )),
         }
+    }
+
+    /// [MC-NBFSE] 2.1: no string of a table stands in it twice, or in one before. What is read stays right all the same.
+    fn strings_once(&mut self, received: &Received) {
+        const REQUIREMENT: &str = "binary.strings-once";
+        let is_decided = self.asked.case.requirements.iter().any(|id| id.as_str() == REQUIREMENT);
+        if received.binary.is_none() || !(received.repeats_string || is_decided) {
+            return;
+        }
+        let (message, got) = if received.repeats_string {
+            ("a string is sent that the session had", "one that was sent before")
+        } else {
+            ("no string is sent that the session had", "new ones")
+        };
+        let holds = !received.repeats_string;
+        let _ = self.rule("strings-once", REQUIREMENT, Layer::Encoding, holds, message, "strings that are new", got);
     }
 
     /// [MC-NBFX] 2.1: what is read here and breaks a rule is the target's mistake, what is too much for us is not.

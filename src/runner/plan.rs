@@ -166,6 +166,9 @@ fn unprotected(secured: Secured, target: &Target, has_lab: bool) -> Option<Strin
         Secured::ByHand if log_on.mode != SecurityMode::Ntlm => {
             Some("its tokens are NTLM's: it is run where [security] mode is \"ntlm\"".to_owned())
         }
+        Secured::SignedAlone if log_on.mode != SecurityMode::Ntlm => {
+            Some("what it asks for is NTLM's: it is run where [security] mode is \"ntlm\"".to_owned())
+        }
         _ => None,
     }
 }

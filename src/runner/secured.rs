@@ -32,7 +32,8 @@ impl Transports {
             None if secured == Secured::AsUsual => line.transport.net_tcp.clone(),
             None => {
                 let security = of_target(secured, target, &line.seed)?;
-                let who = security.as_ref().map(|security| security.identity.to_string()).unwrap_or_default();
+                let who = security.as_ref().map(|security| format!("{:?} {}", security.mode, security.identity));
+                let who = who.unwrap_or_default();
                 let mut made = self.0.lock().unwrap_or_else(PoisonError::into_inner);
                 made.entry(who).or_insert_with(|| ask::net_tcp(target, security)).clone()
             }
@@ -45,9 +46,10 @@ impl Transports {
 #[expect(clippy::option_option, reason = "nobody of a role and no protection are two things")]
 fn of_world(secured: Secured, world: &World, seed: &str) -> Option<Option<Arc<Security>>> {
     let known = |role: Role| world.users.iter().find(|user| user.role == role);
+    let mode = if secured == Secured::SignedAlone { SecurityMode::SignedNtlm } else { SecurityMode::Ntlm };
     let security = |name: &str, password: Secret| {
         Some(Some(Arc::new(Security {
-            mode: SecurityMode::Ntlm,
+            mode,
             spn: "host/localhost".to_owned(),
             kdc: None,
             identity: Identity::Password { username: format!("{}\\{name}", world.domain), password },
@@ -60,7 +62,9 @@ fn of_world(secured: Secured, world: &World, seed: &str) -> Option<Option<Arc<Se
             let name = made_up(seed);
             security(&name, Secret::new(name.clone()))
         }
-        Secured::AsUsual => known(Role::IpamAdministrator).and_then(|user| security(&user.name, user.password.clone())),
+        Secured::AsUsual | Secured::SignedAlone => {
+            known(Role::IpamAdministrator).and_then(|user| security(&user.name, user.password.clone()))
+        }
         Secured::As(role) => known(role).and_then(|user| security(&user.name, user.password.clone())),
     }
 }
@@ -72,6 +76,12 @@ fn of_target(secured: Secured, target: &Target, seed: &str) -> Option<Option<Arc
         Secured::WithoutUpgrade | Secured::ByHand => Some(None),
         Secured::AsUsual => target.security.clone().map(Some),
         Secured::As(role) => target.users.get(&role).cloned().map(Some),
+        Secured::SignedAlone => {
+            // A ticket is of Kerberos alone.
+            let usual =
+                target.security.as_deref().filter(|usual| matches!(usual.identity, Identity::Password { .. }))?;
+            Some(Some(Arc::new(Security { mode: SecurityMode::SignedNtlm, ..usual.clone() })))
+        }
         Secured::MadeUp => {
             let usual = target.security.as_deref()?;
             // Of tickets none can be made up.

@@ -13,7 +13,8 @@ mod way;
 pub use guard::{GivenRecords, Guard, Permitted, PermittedRecords, Refused};
 pub use layer::Layer;
 pub use observation::{
-    End, HANDSHAKE_ERROR, HttpHead, Observation, Observed, Outgoing, Piece, Received, Trace, UPGRADE_TAKEN, Unread,
+    End, HANDSHAKE_ERROR, HttpHead, Observation, Observed, Outgoing, PROTECTED, Piece, Received, Trace, UPGRADE_TAKEN,
+    Unread,
 };
 pub use payload::Payloads;
 pub use way::Way;

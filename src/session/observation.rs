@@ -25,6 +25,8 @@ pub struct Outgoing {
 
 /// What [`Observed::Security`] says where records that the caller composed ask for an upgrade, and the target takes it.
 pub const UPGRADE_TAKEN: &str = "the upgrade that the records ask for is taken";
+/// And where the session is protected from then on. [MS-NNS] 3.1.5.2
+pub const PROTECTED: &str = "the session is protected";
 /// How it begins where they are a handshake's, and the target gives up; behind a space the code follows. [MS-NNS] 2.2.1
 pub const HANDSHAKE_ERROR: &str = "HandshakeError";
 
@@ -88,6 +90,8 @@ pub struct Received {
     pub binary: Option<Result<Arc<Document>, DecodeError>>,
     /// Whether its record has a size of more octets than it takes. [MC-NMF] 2.2.2
     pub over_long: bool,
+    /// Whether its string table holds a string twice, or one that its direction had sent before. [MC-NBFSE] 2.1
+    pub repeats_string: bool,
 }
 
 /// Why what the target sent is no SOAP 1.2 message.
@@ -112,7 +116,7 @@ impl Observation {
 impl Received {
     /// A message in text.
     pub fn text(bytes: Bytes, http: Option<HttpHead>) -> Self {
-        Self { bytes, http, binary: None, over_long: false }
+        Self { bytes, http, binary: None, over_long: false, repeats_string: false }
     }
 
     /// Reads the message, whatever it is written in.

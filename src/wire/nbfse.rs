@@ -162,6 +162,11 @@ impl Encoder {
         Self { style, interner: Interner { left: most, ..Interner::default() } }
     }
 
+    /// Forgets which strings were sent, so that they are sent again with ids of their own, as none should.
+    pub fn repeat_strings(&mut self) {
+        self.interner.ids.clear();
+    }
+
     /// Encodes an element with all that it holds: the strings that it adds, then the document. Where a string finds no room
     /// any more it stands in the document.
     pub fn encode(&mut self, root: &Element) -> Vec<u8> {
@@ -185,6 +190,8 @@ pub fn encode_without_table(root: &Element, style: Style) -> Vec<u8> {
 #[derive(Debug, Clone, Default)]
 struct Interner {
     ids: BTreeMap<Box<str>, u32>,
+    /// How many were sent.
+    sent: u32,
     /// The Strings of the next table.
     new: Vec<u8>,
     /// How many bytes of Strings the session has room for.
@@ -204,7 +211,8 @@ impl Interner {
             return None;
         };
         self.left = left;
-        let id = u32::try_from(self.ids.len()).ok()?.checked_mul(2)? + 1;
+        let id = self.sent.checked_mul(2)? + 1;
+        self.sent += 1;
         self.ids.insert(text.into(), id);
         Some(id)
     }

@@ -33,17 +33,23 @@ pub(super) struct Challenged {
     nonce: [u8; 8],
 }
 
-/// Answers a NEGOTIATE_MESSAGE: with a server that waits, and the CHALLENGE_MESSAGE. `time` is a FILETIME.
+/// Answers a NEGOTIATE_MESSAGE: with a server that waits, and the CHALLENGE_MESSAGE. `time` is a FILETIME. At `any_level`
+/// whoever wants no sealing may come.
 ///
 /// # Errors
 /// It is none, or asks for less than is needed.
-pub(super) fn challenge(token: &[u8], nonce: [u8; 8], time: u64) -> Result<(Challenged, Vec<u8>), ErrorCode> {
+pub(super) fn challenge(
+    token: &[u8],
+    nonce: [u8; 8],
+    time: u64,
+    any_level: bool,
+) -> Result<(Challenged, Vec<u8>), ErrorCode> {
     let asked = message::negotiate_flags(token).ok_or(ErrorCode::INVALID_TOKEN)?;
     if asked & NEEDED != NEEDED {
         return Err(ErrorCode::UNSUPPORTED_FUNCTION);
     }
     // 2.2.1 of [MS-NNS]: a client that wants no protection authenticates for nothing.
-    if asked & flag::SEAL == 0 {
+    if asked & flag::SEAL == 0 && !any_level {
         return Err(ErrorCode::TRUST_FAILURE);
     }
     let challenge = message::challenge(SAID | (asked & GRANTED), nonce, time, NAME);

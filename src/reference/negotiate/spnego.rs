@@ -74,6 +74,8 @@ pub(super) struct Around<'a> {
     pub(super) time: u64,
     /// Whether whoever is not known is let in.
     pub(super) anybody: bool,
+    /// Whether whoever asks for no sealing is let in.
+    pub(super) any_level: bool,
 }
 
 impl Acceptor {
@@ -140,7 +142,7 @@ impl Acceptor {
         around: Around<'_>,
     ) -> Result<Stepped, ErrorCode> {
         if chosen.mechanism == NTLM {
-            let (challenged, challenge) = ntlm::challenge(token, around.nonce, around.time)?;
+            let (challenged, challenge) = ntlm::challenge(token, around.nonce, around.time, around.any_level)?;
             self.underway = Underway::Challenged(challenged);
             return Ok(Stepped::Continue(respond(ACCEPT_INCOMPLETE, says, Some(&challenge), None)));
         }
@@ -165,7 +167,7 @@ impl Acceptor {
         if let Underway::Challenged(challenged) = std::mem::replace(&mut self.underway, Underway::Beginning) {
             return Ok(Stepped::Complete(Vec::new(), Box::new(challenged.judge(token, around.users, around.anybody)?)));
         }
-        let (challenged, challenge) = ntlm::challenge(token, around.nonce, around.time)?;
+        let (challenged, challenge) = ntlm::challenge(token, around.nonce, around.time, around.any_level)?;
         self.underway = Underway::Challenged(challenged);
         Ok(Stepped::Continue(challenge))
     }

@@ -190,7 +190,8 @@ impl ServerStream {
     fn step(&mut self, token: &[u8], users: &Users, out: &mut Vec<u8>) -> Result<(), Broken> {
         let is_final = self.state == ServerStreamState::ProcessingFinalToken;
         let anybody = self.lies(Mutant::LetsAnybodyIn);
-        let around = Around { users, nonce: self.nonce, time: file_time(), anybody };
+        let any_level = self.lies(Mutant::GrantsLess);
+        let around = Around { users, nonce: self.nonce, time: file_time(), anybody, any_level };
         if self.lies(Mutant::ForgetsItsContext) {
             self.acceptor = Acceptor::new();
         }

@@ -109,7 +109,13 @@ impl Dialogue {
     /// Begins with a new connection.
     pub(super) fn new(lab: Lab, now: Now) -> Self {
         let lie = Lie { number: lab.astray().number(), ..Lie::default() };
-        let limits = Limits { envelope: ENVELOPE, ..Limits::windows() };
+        let behaviour = lab.behaviour();
+        let envelope = if behaviour.lies(Mutant::PassesOverLargeMessages) { u32::MAX } else { ENVELOPE };
+        let limits = if behaviour.lies(Mutant::WaitsForLongNames) {
+            Limits { via: u32::MAX, content_type: u32::MAX, upgrade: u32::MAX, envelope, ..Limits::windows() }
+        } else {
+            Limits { envelope, ..Limits::windows() }
+        };
         let share = lab.room().share();
         Self {
             lab,
@@ -405,7 +411,8 @@ impl Dialogue {
 
     /// 3.1.4.6
     fn encoding(&mut self, record: &Record) {
-        let named = encoding::named(record, self.mode());
+        let mode = if self.lies(Mutant::TakesSessionEncoding) { Mode::Duplex } else { self.mode() };
+        let named = encoding::named(record, mode);
         let lies = self.lies(Mutant::AcknowledgesOtherEncoding);
         match named.or_else(|| lies.then_some(KnownEncoding::Soap12Utf8)) {
             Some(encoding) => self.codec = Some(Codec::new(encoding, self.lab.behaviour())),
@@ -431,6 +438,9 @@ impl Dialogue {
 
     fn envelope(&mut self, envelope: &Bytes, now: Now) {
         let behaviour = self.lab.behaviour();
+        if envelope.len() > usize::try_from(ENVELOPE).unwrap_or(usize::MAX) {
+            return;
+        }
         let Some(document) = self.codec.as_mut().and_then(|codec| codec.read(envelope, behaviour)) else {
             // As Windows: what cannot be decoded ends the session at once, and no fault says so.
             self.over = Some(Over::Aborted);

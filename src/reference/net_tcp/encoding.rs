@@ -99,6 +99,11 @@ impl Codec {
         {
             both.1 = nbfse::Encoder::new(style(behaviour));
         }
+        if behaviour.lies(Mutant::RepeatsStrings)
+            && let Self::BinarySession(both) = self
+        {
+            both.1.repeat_strings();
+        }
         let payload = self.encoded(text);
         match self {
             Self::Text => payload,

@@ -211,7 +211,7 @@ fn progress(operation: &str, inside: &str) -> String {
 }
 
 const EDIT: &str = "<paramters i:type='UpdateDhcpServerParameters' xmlns:i='http://www.w3.org/2001/XMLSchema-instance'>\
-    <OperationId>EditDhcpServer</OperationId><Server/></paramters>";
+    <OperationId>EditDhcpServer</OperationId><Server i:type='DhcpServerV4'/></paramters>";
 
 #[tokio::test]
 async fn an_operation_tells_of_its_progress_when_the_lab_moves_the_clock() {

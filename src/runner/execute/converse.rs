@@ -8,14 +8,14 @@ use bytes::Bytes;
 
 use super::{Ended, Running};
 use crate::{
-    case::{Answer, Await, Records, Step, StepKind, judge_value},
+    case::{Answer, Await, Records, Secured, Step, StepKind, judge_value},
     runner::{
         ask,
         judge::{Asked, Judged, judge, judge_event, wants_control},
         message,
         sessions::{self, MAIN},
     },
-    session::{End, GivenRecords, Observed, Permitted, Received, UPGRADE_TAKEN, Way},
+    session::{End, GivenRecords, Observed, PROTECTED, Permitted, Received, UPGRADE_TAKEN, Way},
     soap::write::Route,
     spec::Operation,
     transport::{MessageEncoding, TargetUrl},
@@ -224,6 +224,7 @@ impl Running<'_> {
         let answer = step.expect.as_ref().map_or(Answer::Either, |expect| expect.answer);
         let (captures, target) = (self.captures.clone(), self.executor.target.clone());
         let vars = |name: &str| captures.get(name).cloned().or_else(|| target.var(name).map(str::to_owned));
+        let asks_for_less = answer == Answer::Refused && self.case.secured == Some(Secured::SignedAlone);
         let first = matches!(&step.kind, StepKind::Await(awaited) if awaited.first);
         let is_callback = |observed: &Observed, named: &dyn Fn(&str) -> bool| match observed {
             Observed::Received(received) => {
@@ -252,6 +253,8 @@ impl Running<'_> {
             }
             Answer::Upgraded | Answer::Handshake(_) | Answer::Accepted | Answer::Refused | Answer::Nothing => {
                 match observed {
+                    // Who asks for too little is not to get so far.
+                    Observed::Security { what, .. } if what == PROTECTED => asks_for_less,
                     Observed::Security { what, .. } => what == UPGRADE_TAKEN || what.starts_with("Handshake"),
                     _ => matches!(observed, Observed::Accepted | Observed::Received(_)),
                 }

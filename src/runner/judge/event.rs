@@ -7,7 +7,7 @@ use super::{Asked, Bench, Expected, Judged, Stop, end_in_words, in_words};
 use crate::{
     case::{EndedBy, judge_value},
     runner::sessions::{callback_name, overall_status},
-    session::{End, HANDSHAKE_ERROR, Layer, Observed, UPGRADE_TAKEN},
+    session::{End, HANDSHAKE_ERROR, Layer, Observed, PROTECTED, UPGRADE_TAKEN},
     soap,
     spec::{Callback, namespace::IPAM, progress::OVERALL_PROGRESS_STATUS},
     verdict::{Catalogue, Outcome},
@@ -135,6 +135,9 @@ impl Bench<'_> {
             }
             Observed::Security { what, .. } if what.starts_with(HANDSHAKE) => {
                 self.answered(false, "the handshake goes on", EXPECTED, what);
+            }
+            Observed::Security { what, .. } if what == PROTECTED => {
+                self.answered(false, "the handshake is done", EXPECTED, what);
             }
             Observed::Security { what, .. } => self.answered(false, "the upgrade is taken", EXPECTED, what),
             Observed::Ended(end @ End::LogOnRefused { .. }) => {

@@ -150,6 +150,7 @@ fn words(recorded: &[Recorded]) -> String {
             Observed::SentRecords => ">".to_owned(),
             Observed::Accepted => "<ack ".to_owned(),
             Observed::Received(received) => {
+                assert!(!received.repeats_string, "[MC-NBFSE] 2.1");
                 let envelope = received.envelope().unwrap();
                 format!("<{} ", envelope.body.first().map_or("-", |body| &body.name.local))
             }

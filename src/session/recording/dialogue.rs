@@ -216,8 +216,11 @@ impl Dialogue {
         let observed = match framed.record {
             Record::PreambleAckRecord => Observed::Accepted,
             Record::SizedEnvelopeRecord(bytes) | Record::UnsizedEnvelopeRecord(bytes) => {
-                let binary = self.is_binary.then(|| self.server.decoder.decode(&bytes).map(Arc::new));
-                Observed::Received(Received { bytes, http: None, binary, over_long: framed.over_long })
+                let decoder = &mut self.server.decoder;
+                let repeated = decoder.table().repeated().count();
+                let binary = self.is_binary.then(|| decoder.decode(&bytes).map(Arc::new));
+                let repeats_string = decoder.table().repeated().count() > repeated;
+                Observed::Received(Received { bytes, http: None, binary, over_long: framed.over_long, repeats_string })
             }
             Record::EndRecord => Observed::Ended(End::Ended),
             Record::FaultRecord(fault) => Observed::Ended(End::Refused { fault }),

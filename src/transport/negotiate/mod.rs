@@ -50,10 +50,12 @@ pub enum SecurityMode {
     Kerberos,
     /// NTLM alone.
     Ntlm,
+    /// NTLM that asks for signing and not for sealing, as no target file has it: a case may.
+    SignedNtlm,
 }
 
 impl SecurityMode {
-    /// All that there are.
+    /// All that a target file has.
     pub const ALL: [Self; 3] = [Self::Negotiate, Self::Kerberos, Self::Ntlm];
 
     /// The word of a target file.
@@ -61,7 +63,7 @@ impl SecurityMode {
         match self {
             Self::Negotiate => "negotiate",
             Self::Kerberos => "kerberos",
-            Self::Ntlm => "ntlm",
+            Self::Ntlm | Self::SignedNtlm => "ntlm",
         }
     }
 }

@@ -26,6 +26,8 @@ const WORKSTATION: &str = "IPAMSPEC";
 pub(super) struct SspiClient {
     context: Negotiate,
     credentials: Option<CredentialsBuffers>,
+    /// Whether sealing is asked for beside signing.
+    seals: bool,
     spn: String,
     kdc: Box<dyn NetworkClient>,
     /// Whether a ticket of a cache logs on, and no password.
@@ -62,7 +64,9 @@ impl SspiClient {
     fn by_password(security: &Security, identity: AuthIdentity, kdc: Kdc) -> Result<Self, Refusal> {
         let kerberos = |kdc: &str| KerberosConfig::new_with_kdc_url(kdc, WORKSTATION.to_owned());
         let (protocol, packages): (Box<dyn ProtocolConfig>, _) = match (security.mode, security.kdc.as_deref()) {
-            (SecurityMode::Ntlm, _) => (Box::new(NtlmConfig::new(WORKSTATION.to_owned())), "ntlm"),
+            (SecurityMode::Ntlm | SecurityMode::SignedNtlm, _) => {
+                (Box::new(NtlmConfig::new(WORKSTATION.to_owned())), "ntlm")
+            }
             (SecurityMode::Kerberos, kdc) => (Box::new(kerberos(kdc.unwrap_or_default())), "kerberos"),
             (SecurityMode::Negotiate, Some(kdc)) => (Box::new(kerberos(kdc)), "kerberos,ntlm"),
             // It looks for a KDC by itself, and takes Kerberos where it finds one.
@@ -121,6 +125,7 @@ impl SspiClient {
         Ok(Self {
             context,
             credentials: acquired.credentials_handle,
+            seals: security.mode != SecurityMode::SignedNtlm,
             spn: security.spn.clone(),
             kdc,
             by_ticket: false,
@@ -131,11 +136,13 @@ impl SspiClient {
 
 impl Mechanism for SspiClient {
     fn step(&mut self, token: &[u8]) -> Result<Step, Refusal> {
-        if lacks_sealing(token) {
+        if self.seals && lacks_sealing(token) {
             return Err(Refusal::Insufficient);
         }
         let mut input = [SecurityBuffer::new(token.to_vec(), BufferType::Token)];
         let mut output = vec![SecurityBuffer::new(Vec::new(), BufferType::Token)];
+        let confidentiality =
+            if self.seals { ClientRequestFlags::CONFIDENTIALITY } else { ClientRequestFlags::empty() };
         let mut builder = self
             .context
             .initialize_security_context()
@@ -145,7 +152,7 @@ impl Mechanism for SspiClient {
                 ClientRequestFlags::MUTUAL_AUTH
                     | ClientRequestFlags::REPLAY_DETECT
                     | ClientRequestFlags::SEQUENCE_DETECT
-                    | ClientRequestFlags::CONFIDENTIALITY
+                    | confidentiality
                     | ClientRequestFlags::INTEGRITY,
             )
             .with_target_data_representation(DataRepresentation::Native)

@@ -12,7 +12,7 @@ use super::{
     tamper::tamper,
 };
 use crate::{
-    session::{End, Observation, Observed, Outgoing, Piece, Received, UPGRADE_TAKEN, Way},
+    session::{End, Observation, Observed, Outgoing, PROTECTED, Piece, Received, UPGRADE_TAKEN, Way},
     soap,
     transport::{
         negotiate::{Mechanism, Refusal, Work, Worked},
@@ -463,7 +463,7 @@ impl Dialogue {
             Err(refusal) => return self.end(at, refused(&refusal)),
             Ok(false) => {}
             Ok(true) => {
-                self.observe(at, security(false, "the session is protected"), None);
+                self.observe(at, security(false, PROTECTED), None);
                 if self.opening == Opening::Preamble {
                     self.state = self.state.next(Event::Upgraded).unwrap_or(self.state);
                     self.put(&Record::PreambleEndRecord, at, Observed::SentRecords);
@@ -483,11 +483,13 @@ impl Dialogue {
     }
 
     fn message(&mut self, bytes: Bytes, over_long: bool) -> Received {
+        let repeated = self.decoder.table().repeated().count();
         let binary = match self.encoding {
             MessageEncoding::Binary => Some(self.decoder.decode(&bytes).map(Arc::new)),
             MessageEncoding::Text => None,
         };
-        Received { bytes, http: None, binary, over_long }
+        let repeats_string = self.decoder.table().repeated().count() > repeated;
+        Received { bytes, http: None, binary, over_long, repeats_string }
     }
 
     /// What came is no framing: from the start, or after records that were.

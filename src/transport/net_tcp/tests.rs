@@ -16,7 +16,12 @@ use crate::{
     session::{End, Guard, Observed, Outgoing, Permitted, Received, guard::plain_request},
     spec::{Effect, Operation, PortType},
     transport::{TargetUrl, session::Command},
-    wire::framing::{Deframer, KnownEncoding, Limits, Record},
+    wire::{
+        framing::{Deframer, KnownEncoding, Limits, Record},
+        nbfse,
+        nbfx::Style,
+    },
+    xml,
 };
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -128,6 +133,28 @@ fn the_end_of_one_side_is_answered_with_that_of_the_other_once() {
     ours.received(&[0x07], Duration::ZERO);
     assert_eq!(records(&mut ours), []);
     assert_eq!(seen(&mut ours).last(), Some(&Observed::Ended(End::Ended)));
+}
+
+#[test]
+fn a_string_that_comes_again_is_told() {
+    let mut dialogue = dialogue(MessageEncoding::Binary);
+    dialogue.received(ACK, Duration::ZERO);
+    let document = xml::read(&request().envelope, &xml::Limits::default()).unwrap();
+    let mut encoder = nbfse::Encoder::new(Style::default());
+    for again in [false, false, true, false] {
+        if again {
+            encoder.repeat_strings();
+        }
+        dialogue.received(&sized(&encoder.encode(&document.root)), Duration::ZERO);
+    }
+    let repeats = seen(&mut dialogue).into_iter().filter_map(|what| match what {
+        Observed::Received(received) => {
+            assert!(received.binary.unwrap().unwrap().root.is_same(&document.root));
+            Some(received.repeats_string)
+        }
+        _ => None,
+    });
+    assert_eq!(repeats.collect::<Vec<_>>(), [false, false, true, false]);
 }
 
 #[test]

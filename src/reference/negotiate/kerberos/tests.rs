@@ -190,7 +190,7 @@ fn users() -> Users {
 
 fn around(users: &Users) -> Around<'_> {
     let time = u64::try_from(NOW + 11_644_473_600).unwrap() * 10_000_000;
-    Around { users, nonce: [1; 8], time, anybody: false }
+    Around { users, nonce: [1; 8], time, anybody: false, any_level: false }
 }
 
 /// NegTokenInit.
